@@ -1,0 +1,108 @@
+"""A clock that tests move: nothing waits for real minutes."""
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+class MovedClock:
+    """A `bot.clock.Clock` that stands still until `advance` moves it.
+
+    Real sockets go on in real time meanwhile; `advance` wakes sleepers in order and lets the loop
+    run between them, so what they start can sleep again within the same move.
+    """
+
+    def __init__(self, start: datetime = START) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        return 1000.0 + self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        waker = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), waker))
+        await waker
+
+    def timeout(self, seconds: float | None) -> "_MovedLimit":
+        return _MovedLimit(self, seconds)
+
+    @property
+    def next_wake_in(self) -> float | None:
+        """Seconds until the next sleeper is due; None when nobody sleeps."""
+        due = [at for at, _, waker in self._sleepers if not waker.done()]
+        return min(due) - self._elapsed if due else None
+
+    async def advance(self, seconds: float) -> None:
+        """Move time on by `seconds`, waking on the way whoever is due."""
+        await _settle()
+        end = self._elapsed + seconds
+        while self._sleepers and self._sleepers[0][0] <= end:
+            at, _, waker = heapq.heappop(self._sleepers)
+            if waker.done():
+                continue
+            self._elapsed = max(self._elapsed, at)
+            waker.set_result(None)
+            await _settle()
+        self._elapsed = end
+        await _settle()
+
+
+class _MovedLimit:
+    """`asyncio.timeout` by the moved clock."""
+
+    def __init__(self, clock: MovedClock, seconds: float | None) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._watch: asyncio.Task[None] | None = None
+        self._limit = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        if self._seconds is not None:
+            self._watch = asyncio.create_task(self._expire(self._seconds))
+
+    async def _expire(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._limit.reschedule(asyncio.get_running_loop().time())
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        await self._limit.__aexit__(*exc)  # type: ignore[arg-type]  # passed on as it came
+
+
+async def _settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def flow(clock: MovedClock, task: "asyncio.Task[object]", *, limit: float = 3600.0) -> None:
+    """Let `task` end, moving the clock to the next sleeper whenever nothing else happens.
+
+    Raises:
+        TimeoutError: The task did not end within `limit` moved seconds.
+    """
+    moved = 0.0
+    while not task.done():
+        await asyncio.wait({task}, timeout=0.02)
+        if task.done():
+            return
+        step = clock.next_wake_in
+        if step is not None:
+            step = max(step, 0.0)
+            await clock.advance(step)
+            moved += step
+        if moved > limit:
+            raise TimeoutError(f"still running after {moved:.0f} moved seconds")
