@@ -1,0 +1,137 @@
+"""The one way to act on a panel, and the one audit path: intent before, result after."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from bot.access.gate import Admitted, NotAdmitted
+from bot.clock import Clock
+from bot.fleet.panels import Panels
+from bot.pterodactyl import Client, PanelError
+from bot.store.audit import Kind, NewEntry, append
+from bot.store.engine import Database
+from bot.supervisor import Supervisor
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Audit:
+    """Writes what happened; who reads it asks `bot.store.audit`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def note(
+        self,
+        admitted: Admitted,
+        kind: Kind,
+        *,
+        why: str | None = None,
+        outcome: str | None = None,
+        detail: str | None = None,
+        duration_ms: int | None = None,
+    ) -> None:
+        """Append an entry of its own transaction."""
+        entry = self.entry(
+            admitted, kind, why=why, outcome=outcome, detail=detail, duration_ms=duration_ms
+        )
+        async with self._database.write() as session:
+            await append(session, guild_id=admitted.guild_id, entry=entry, now=self._clock.now())
+
+    async def refused(
+        self,
+        guild_id: int,
+        channel_id: int,
+        actor_id: int,
+        reference: str,
+        error: NotAdmitted,
+    ) -> None:
+        """Append a refusal of the gate."""
+        entry = NewEntry(
+            kind="refusal",
+            reference=reference,
+            actor_id=actor_id,
+            action=error.action.name,
+            channel_id=channel_id,
+            right=error.action.right,
+            server_id=error.target.id if error.target else None,
+            outcome=error.decision.because.reason.value,
+        )
+        async with self._database.write() as session:
+            await append(session, guild_id=guild_id, entry=entry, now=self._clock.now())
+
+    def entry(
+        self,
+        admitted: Admitted,
+        kind: Kind,
+        *,
+        why: str | None = None,
+        outcome: str | None = None,
+        detail: str | None = None,
+        duration_ms: int | None = None,
+        about_id: int | None = None,
+    ) -> NewEntry:
+        """An entry about what `admitted` does, for the transaction of the change itself."""
+        return NewEntry(
+            kind=kind,
+            reference=admitted.reference,
+            actor_id=admitted.actor.id,
+            action=admitted.action.name,
+            channel_id=admitted.channel_id,
+            right=admitted.action.right,
+            server_id=admitted.target.id if admitted.target else None,
+            about_id=about_id,
+            why=why or None,
+            outcome=outcome,
+            detail=detail,
+            duration_ms=duration_ms,
+        )
+
+
+class Acting:
+    """Opens the panel for one admitted action."""
+
+    def __init__(self, panels: Panels, audit: Audit, supervisor: Supervisor, clock: Clock) -> None:
+        self._panels = panels
+        self._audit = audit
+        self._supervisor = supervisor
+        self._clock = clock
+
+    @asynccontextmanager
+    async def __call__(
+        self, admitted: Admitted, *, why: str = "", detail: str | None = None
+    ) -> AsyncIterator[Client]:
+        """The client of the server's panel, between an audit intent and its result.
+
+        The intent is committed before anything is sent; the result also when the block raises.
+        What a restart of the bot cut off stays an intent without a result: unknown.
+
+        Raises:
+            PanelError: Not from here, but what the block raises passes through unchanged.
+            PanelGone: The panel was removed meanwhile.
+        """
+        server = admitted.server
+        client = self._panels.client(server.guild_id, server.panel_id)
+        await self._audit.note(admitted, "intent", why=why, detail=detail)
+        began = self._clock.monotonic()
+        outcome, said = "unknown", None
+        try:
+            yield client
+            outcome = "done"
+        except PanelError as error:
+            outcome = "unknown" if error.maybe_done else "failed"
+            said = type(error).__name__
+            raise
+        except Exception as error:
+            outcome, said = "failed", type(error).__name__
+            raise
+        finally:
+            taken = round((self._clock.monotonic() - began) * 1000)
+            await self._supervisor.run(
+                f"audit {admitted.reference}",
+                self._audit.note(
+                    admitted, "result", outcome=outcome, detail=said, duration_ms=taken
+                ),
+            )

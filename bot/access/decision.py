@@ -1,0 +1,209 @@
+"""The one decision: may this member do this, here, now, and why. Pure: no I/O, no clock."""
+
+from enum import Enum
+
+from msgspec import Struct
+
+from bot.access.facts import Facts
+from bot.access.rights import ADMIN, ANYONE, SEE, SEES_ONE, any_covers, covers
+from bot.access.rules import Rule
+
+
+class Part(Enum):
+    """The links of a chain, in the order in which they are looked at."""
+
+    DECLARED = "declared"
+    DISCORD = "discord"
+    GUILD = "guild"
+    LINK = "link"
+    POLICY = "policy"
+    KEY = "key"
+    STATE = "state"
+
+
+class Verdict(Enum):
+    """What a link says."""
+
+    ALLOWS = "allows"
+    REFUSES = "refuses"
+    SILENT = "silent"
+
+
+class Reason(Enum):
+    """Why a link says so; `bot.ui` has the words."""
+
+    UNDECLARED = "undeclared"
+    FOR_ANYONE = "for anyone"
+    BOT = "bot"
+    DISCORD_ALLOWS = "discord allows"
+    DISCORD_REFUSES = "discord refuses"
+    OWNER = "owner"
+    MANAGES_GUILD = "manages guild"
+    ADMIN_ROLE = "admin role"
+    NOT_ADMIN = "not admin"
+    GRANT = "grant"
+    DENIAL = "denial"
+    NO_GRANT = "no grant"
+    SEES_ONE = "sees one"
+    SEES_NONE = "sees none"
+    NO_SERVER = "no server"
+    LINKED_KEY = "linked key"
+    POLICY = "policy"
+    KEY_HAS = "key has"
+    KEY_LACKS = "key lacks"
+    STATE_FREE = "state free"
+    STATE_BLOCKS = "state blocks"
+
+
+class Link(Struct, frozen=True):
+    """One link of the chain, with what it rests on."""
+
+    part: Part
+    verdict: Verdict
+    reason: Reason
+    rule: Rule | None = None
+    """The guild's rule that allowed or refused: which, by whom, since when."""
+
+
+class Allow(Struct, frozen=True):
+    """It may be done."""
+
+    chain: tuple[Link, ...]
+
+
+class Consent(Enum):
+    """Whose consent is asked for first."""
+
+    VOTE = "vote"
+    APPROVAL = "approval"
+    SECOND_PERSON = "second person"
+
+
+class Ask(Struct, frozen=True):
+    """It may be done once others consent."""
+
+    consent: Consent
+    chain: tuple[Link, ...]
+
+
+class Refuse(Struct, frozen=True):
+    """It may not be done; `chain[-1]` is the link that refused."""
+
+    chain: tuple[Link, ...]
+
+    @property
+    def because(self) -> Link:
+        """The link whose change would turn the decision."""
+        return self.chain[-1]
+
+
+Decision = Allow | Ask | Refuse
+
+
+def decide(facts: Facts) -> Decision:
+    """Say whether the actor may, link by link; the first refusal ends the chain."""
+    chain: list[Link] = []
+    for look in (_declared, _discord, _guild, _key, _state):
+        link = look(facts)
+        if link is None:
+            continue
+        chain.append(link)
+        if link.verdict is Verdict.REFUSES:
+            return Refuse(tuple(chain))
+    return Allow(tuple(chain))
+
+
+def holds(rules: tuple[Rule, ...], right: str, server_id: str, facts: Facts) -> Rule | None:
+    """The rule that speaks for `right` on the server: a denial before any grant."""
+    found: Rule | None = None
+    for rule in rules:
+        if rule.scope_id is not None and rule.scope_id != server_id:
+            continue
+        if rule.expires_at is not None and rule.expires_at <= facts.now:
+            continue
+        if covers(rule.right, right):
+            if rule.denies:
+                return rule
+            found = found or rule
+        elif right == SEE and not rule.denies:
+            found = found or rule  # any right on a server comes with the sight of it
+    return found
+
+
+def _declared(facts: Facts) -> Link | None:
+    if facts.action.right is None:
+        return Link(Part.DECLARED, Verdict.REFUSES, Reason.UNDECLARED)
+    if facts.actor.is_bot:
+        return Link(Part.DECLARED, Verdict.REFUSES, Reason.BOT)
+    if facts.action.right == ANYONE:
+        return Link(Part.DECLARED, Verdict.ALLOWS, Reason.FOR_ANYONE)
+    return None
+
+
+def _discord(facts: Facts) -> Link | None:
+    said = facts.command_permission
+    if said is None:
+        return None
+    if said.allowed or facts.actor.owns_guild:
+        return Link(Part.DISCORD, Verdict.ALLOWS, Reason.DISCORD_ALLOWS)
+    return Link(Part.DISCORD, Verdict.REFUSES, Reason.DISCORD_REFUSES)
+
+
+def _guild(facts: Facts) -> Link | None:
+    right, actor = facts.action.right, facts.actor
+    if right is None or right == ANYONE:
+        return None
+    if actor.owns_guild:
+        link = Link(Part.GUILD, Verdict.ALLOWS, Reason.OWNER)
+    elif actor.manages_guild:
+        link = Link(Part.GUILD, Verdict.ALLOWS, Reason.MANAGES_GUILD)
+    elif right == ADMIN:
+        link = _by_admin_role(facts)
+    elif right == SEES_ONE:
+        link = _by_sight(facts)
+    elif facts.target is None:
+        return Link(Part.GUILD, Verdict.REFUSES, Reason.NO_SERVER)
+    else:
+        link = _by_rules(facts, right, facts.target.id)
+    needs_server = right not in (ADMIN, SEES_ONE) or facts.action.on_server
+    if link.verdict is Verdict.ALLOWS and needs_server and facts.target is None:
+        return Link(Part.GUILD, Verdict.REFUSES, Reason.NO_SERVER)
+    return link
+
+
+def _by_admin_role(facts: Facts) -> Link:
+    if facts.admin_role_id is not None and facts.admin_role_id in facts.actor.role_ids:
+        return Link(Part.GUILD, Verdict.ALLOWS, Reason.ADMIN_ROLE)
+    return Link(Part.GUILD, Verdict.REFUSES, Reason.NOT_ADMIN)
+
+
+def _by_sight(facts: Facts) -> Link:
+    if facts.sees_any:
+        return Link(Part.GUILD, Verdict.ALLOWS, Reason.SEES_ONE)
+    return Link(Part.GUILD, Verdict.REFUSES, Reason.SEES_NONE)
+
+
+def _by_rules(facts: Facts, right: str, server_id: str) -> Link:
+    rule = holds(facts.rules, right, server_id, facts)
+    if rule is None:
+        return Link(Part.GUILD, Verdict.REFUSES, Reason.NO_GRANT)
+    if rule.denies:
+        return Link(Part.GUILD, Verdict.REFUSES, Reason.DENIAL, rule)
+    return Link(Part.GUILD, Verdict.ALLOWS, Reason.GRANT, rule)
+
+
+def _key(facts: Facts) -> Link | None:
+    right, target = facts.action.right, facts.target
+    if right is None or target is None or right in (ADMIN, ANYONE, SEES_ONE, SEE):
+        return None
+    if any_covers(target.key_rights, right):
+        return Link(Part.KEY, Verdict.ALLOWS, Reason.KEY_HAS)
+    return Link(Part.KEY, Verdict.REFUSES, Reason.KEY_LACKS)
+
+
+def _state(facts: Facts) -> Link | None:
+    if facts.target is None or not facts.looked_at_condition or facts.action.right == SEE:
+        return None
+    if facts.condition is None:
+        return Link(Part.STATE, Verdict.ALLOWS, Reason.STATE_FREE)
+    return Link(Part.STATE, Verdict.REFUSES, Reason.STATE_BLOCKS)

@@ -1,0 +1,89 @@
+"""What a decision is made from: frozen snapshots, taken from memory."""
+
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from bot.access.rules import Rule
+
+
+class Action(Struct, frozen=True):
+    """Something a door leads to: its public name and the right it declares."""
+
+    name: str
+    """As people type it, without the slash: `power restart`."""
+    right: str | None
+    """A right of the panel or one of the words of `rights`; None was forgotten and is refused."""
+    on_server: bool = False
+
+
+class Actor(Struct, frozen=True):
+    """A member at the moment of acting."""
+
+    id: int
+    name: str
+    role_ids: frozenset[int]
+    is_bot: bool = False
+    owns_guild: bool = False
+    manages_guild: bool = False
+    top_role: int = 0
+    """Position of the highest role; rules for roles above it are out of reach."""
+
+
+class Target(Struct, frozen=True):
+    """A server, as far as a decision looks at it."""
+
+    id: str
+    name: str
+    panel_name: str
+    key_rights: frozenset[str]
+    """What the connected panel key may do there; `*` for an owner."""
+
+
+class Condition(Enum):
+    """A state of the server in which the panel refuses nearly everything (contract: README.md)."""
+
+    SUSPENDED = "suspended"
+    INSTALLING = "installing"
+    RESTORING = "restoring"
+    TRANSFERRING = "transferring"
+    MAINTENANCE = "maintenance"
+
+
+class CommandPermission(Struct, frozen=True):
+    """What Discord's own settings say of a command, where they were read."""
+
+    allowed: bool
+    by: str
+
+
+class LinkedKey(Struct, frozen=True):
+    """A member's own panel key, and what it may do on the target."""
+
+    account: str
+    rights: frozenset[str]
+
+
+class PolicyRule(Struct, frozen=True):
+    """What the guild lets its community do without a grant; nothing asks for consent yet."""
+
+    summary: str
+
+
+class Facts(Struct, frozen=True):
+    """Everything `decide` looks at. What is None was not looked at, and the chain says so."""
+
+    action: Action
+    actor: Actor
+    now: datetime
+    admin_role_id: int | None = None
+    rules: tuple[Rule, ...] = ()
+    """Rules whose subject is the actor, one of their roles or everyone."""
+    target: Target | None = None
+    sees_any: bool = False
+    command_permission: CommandPermission | None = None
+    policy: PolicyRule | None = None
+    linked: LinkedKey | None = None
+    condition: Condition | None = None
+    looked_at_condition: bool = False

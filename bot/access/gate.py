@@ -1,0 +1,213 @@
+"""Where every door asks: facts from memory, one decision, and what it was decided about."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from bot.access.decision import Allow, Ask, Decision, Refuse, decide
+from bot.access.facts import Action, Actor, Condition, Facts, Target
+from bot.access.rights import ANYONE, SEE
+from bot.access.rules import Rule, Rulebook
+from bot.clock import Clock
+from bot.fleet.directory import Directory, Server, folded
+
+SEEING = Action("server info", SEE, on_server=True)
+_CONDITIONS = {condition.value: condition for condition in Condition}
+
+
+class Admitted(Struct, frozen=True):
+    """Who may do what, where: what a handler gets once the gate has let somebody through."""
+
+    guild_id: int
+    channel_id: int
+    actor: Actor
+    action: Action
+    reference: str
+    decision: Allow | Ask
+    target: Server | None = None
+
+    @property
+    def server(self) -> Server:
+        """The server acted on; only for actions that declare one."""
+        if self.target is None:
+            raise LookupError(f"/{self.action.name} was admitted without a server")
+        return self.target
+
+
+class NotAdmitted(Exception):
+    """The gate refused; the chain says why."""
+
+    def __init__(self, action: Action, decision: Refuse, target: Server | None) -> None:
+        super().__init__(f"/{action.name}: {decision.because.reason.value}")
+        self.action = action
+        self.decision = decision
+        self.target = target
+
+
+class NoSuchServer(Exception):
+    """The text names no server that this member may know of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class SeveralServers(Exception):
+    """The text, or its absence, may mean several servers."""
+
+    def __init__(self, servers: list[Server]) -> None:
+        super().__init__(", ".join(s.identifier for s in servers))
+        self.servers = servers
+
+
+class Gate:
+    """Decides from memory for every command, component, modal and message alike."""
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._books: dict[int, Rulebook] = {}
+        self._bindings: dict[int, dict[int, str]] = {}
+
+    def rules_changed(self, guild_id: int, book: Rulebook) -> None:
+        """Take the guild's rules as they now stand."""
+        self._books[guild_id] = book
+
+    def bindings_changed(self, guild_id: int, servers_by_channel: dict[int, str]) -> None:
+        """Take which channel stands for which server."""
+        self._bindings[guild_id] = servers_by_channel
+
+    def forget_guild(self, guild_id: int) -> None:
+        """Drop everything of a guild."""
+        self._books.pop(guild_id, None)
+        self._bindings.pop(guild_id, None)
+
+    def book(self, guild_id: int) -> Rulebook:
+        """The guild's rules; none for a guild nobody knows."""
+        return self._books.get(guild_id) or Rulebook()
+
+    def facts(
+        self, guild_id: int, actor: Actor, action: Action, target: Server | None = None
+    ) -> Facts:
+        """Snapshot what is known without asking anybody."""
+        book = self.book(guild_id)
+        rules = book.about(actor.id, actor.role_ids | {guild_id})
+        return Facts(
+            action=action,
+            actor=actor,
+            now=self._clock.now(),
+            admin_role_id=book.admin_role_id,
+            rules=rules,
+            target=_target(target) if target else None,
+            sees_any=self._sees_any(actor, rules),
+        )
+
+    def decide(
+        self, guild_id: int, actor: Actor, action: Action, target: Server | None = None
+    ) -> Decision:
+        """Decide from memory, before the acknowledgement."""
+        return decide(self.facts(guild_id, actor, action, target))
+
+    def decide_with_condition(
+        self,
+        guild_id: int,
+        actor: Actor,
+        action: Action,
+        target: Server,
+        status: str | None,
+    ) -> Decision:
+        """Decide once more after the acknowledgement, with the server's state as just read."""
+        facts = self.facts(guild_id, actor, action, target)
+        return decide(
+            Facts(
+                action=facts.action,
+                actor=facts.actor,
+                now=facts.now,
+                admin_role_id=facts.admin_role_id,
+                rules=facts.rules,
+                target=facts.target,
+                sees_any=facts.sees_any,
+                condition=_CONDITIONS.get(status or ""),
+                looked_at_condition=True,
+            )
+        )
+
+    def admit(
+        self,
+        guild_id: int,
+        channel_id: int,
+        actor: Actor,
+        action: Action,
+        reference: str,
+        *,
+        target: Server | None = None,
+    ) -> Admitted:
+        """Let the member through.
+
+        Raises:
+            NotAdmitted: The decision was no.
+        """
+        decision = self.decide(guild_id, actor, action, target)
+        if isinstance(decision, Refuse):
+            raise NotAdmitted(action, decision, target)
+        return Admitted(guild_id, channel_id, actor, action, reference, decision, target)
+
+    def sees(self, guild_id: int, actor: Actor, server: Server) -> bool:
+        """Whether the member may know that the server exists."""
+        return isinstance(self.decide(guild_id, actor, SEEING, server), Allow)
+
+    def usable(self, guild_id: int, actor: Actor, action: Action) -> list[Server]:
+        """The servers with which this member may do this; of what is for anyone, those they see."""
+        if action.right == ANYONE:
+            action = SEEING
+        if actor.owns_guild or actor.manages_guild:
+            return self._directory.of(guild_id)
+        servers = self._directory.of(guild_id)
+        allowed = (Allow, Ask)
+        return [s for s in servers if isinstance(self.decide(guild_id, actor, action, s), allowed)]
+
+    def resolve(
+        self, guild_id: int, channel_id: int, actor: Actor, action: Action, text: str | None
+    ) -> Server:
+        """The server meant by an option, else by the channel, else the only one the member sees.
+
+        A server that the member may not see is only meant by its full name or identifier, so that
+        guessing finds nothing; the decision then refuses and names the rule.
+
+        Raises:
+            NoSuchServer: None is meant.
+            SeveralServers: More than one is; the member sees them all.
+        """
+        if text:
+            found = self._directory.find(guild_id, text)
+        elif bound := self._bindings.get(guild_id, {}).get(channel_id):
+            server = self._directory.get(guild_id, bound)
+            found = [server] if server else []
+        else:
+            found = self.usable(guild_id, actor, action)
+            found = found if len(found) == 1 else self.usable(guild_id, actor, SEEING)
+        seen = [s for s in found if self.sees(guild_id, actor, s)]
+        if len(seen) == 1:
+            return seen[0]
+        if seen:
+            raise SeveralServers(seen)
+        named = [
+            s for s in found if text and folded(text) in (s.identifier, s.uuid, folded(s.name))
+        ]
+        if len(named) == 1:
+            return named[0]
+        raise NoSuchServer(text or "")
+
+    def _sees_any(self, actor: Actor, rules: Iterable[Rule]) -> bool:
+        if actor.owns_guild or actor.manages_guild:
+            return True
+        return any(not rule.denies and not _is_over(rule, self._clock.now()) for rule in rules)
+
+
+def _target(server: Server) -> Target:
+    return Target(server.id, server.name, server.panel_name, server.key_rights)
+
+
+def _is_over(rule: Rule, now: datetime) -> bool:
+    return rule.expires_at is not None and rule.expires_at <= now

@@ -1,0 +1,92 @@
+"""Rights: the panel's own permission keys, the presets made of them, and what covers what."""
+
+from typing import Final
+
+ADMIN: Final = "admin"
+"""Declared by what needs Manage Server, or the guild's admin role."""
+ANYONE: Final = "-"
+"""Declared by what everybody who sees it may do."""
+SEES_ONE: Final = "sees one"
+"""Declared by what needs the sight of at least one server."""
+SEE: Final = "websocket.connect"
+"""The panel grants it to every subuser; here it comes with every other right on a server."""
+
+_KEYS: Final = {
+    "websocket": ("connect",),
+    "control": ("console", "start", "stop", "restart"),
+    "user": ("create", "read", "update", "delete"),
+    "file": ("create", "read", "read-content", "update", "delete", "archive", "sftp"),
+    "backup": ("create", "read", "delete", "download", "restore"),
+    "allocation": ("read", "create", "update", "delete"),
+    "startup": ("read", "update", "docker-image"),
+    "database": ("create", "read", "update", "delete", "view_password"),
+    "schedule": ("create", "read", "update", "delete"),
+    "settings": ("rename", "reinstall"),
+    "activity": ("read",),
+}
+RIGHTS: Final = tuple(f"{group}.{key}" for group, keys in _KEYS.items() for key in keys)
+"""All rights of the panel (contract: README.md, permission keys)."""
+GROUPS: Final = tuple(_KEYS)
+
+_VIEWER: Final = frozenset({SEE})
+_PLAYER: Final = _VIEWER | {"control.start"}
+_MODERATOR: Final = _PLAYER | {
+    "control.console",
+    "control.restart",
+    "control.stop",
+    "backup.read",
+    "backup.create",
+}
+_OPERATOR: Final = _MODERATOR | {
+    "backup.download",
+    "file.read",
+    "file.read-content",
+    "schedule.read",
+    "startup.read",
+    "allocation.read",
+    "database.read",
+    "activity.read",
+}
+PRESETS: Final[dict[str, frozenset[str]]] = {
+    "viewer": _VIEWER,
+    "player": _PLAYER,
+    "moderator": _MODERATOR,
+    "operator": _OPERATOR,
+    "manager": frozenset({"*"}),
+}
+"""Named sets of rights, each holding what the one before it holds."""
+
+# Pelican writes this one with a hyphen (contract: pelican.md, permissions)
+_ALIASES: Final = {"database.view-password": "database.view_password"}
+
+
+def normal(right: str) -> str:
+    """The right as this house writes it."""
+    return _ALIASES.get(right, right)
+
+
+def covers(pattern: str, right: str) -> bool:
+    """Whether `*`, `control.*` or a plain key includes `right`."""
+    if pattern in ("*", right):
+        return True
+    return pattern.endswith(".*") and right.startswith(pattern[:-1])
+
+
+def any_covers(patterns: frozenset[str], right: str) -> bool:
+    """Whether one of `patterns` includes `right`; asked often, so the set is asked first."""
+    if right in patterns or "*" in patterns:
+        return True
+    return f"{right.partition('.')[0]}.*" in patterns
+
+
+def is_right(text: str) -> bool:
+    """Whether `text` can be granted: a key of the panel, `group.*` or `*`."""
+    return text == "*" or text in RIGHTS or (text.endswith(".*") and text[:-2] in GROUPS)
+
+
+def expanded(text: str) -> frozenset[str]:
+    """The rights that a key, `group.*`, `*` or a preset stands for in rules; empty = unknown."""
+    text = normal(text.strip().casefold())
+    if text in PRESETS:
+        return PRESETS[text]
+    return frozenset({text}) if is_right(text) else frozenset()

@@ -1,0 +1,59 @@
+"""A guild's rules in memory, found by whom they are about."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from bot.store.rules import RuleRow, SubjectKind
+
+
+class Rule(Struct, frozen=True):
+    """A grant or denial of a right, to a role or a member, for a server or for all."""
+
+    id: str
+    kind: SubjectKind
+    subject_id: int
+    """A role or a member; for everyone the guild's own id, as Discord has it."""
+    right: str
+    scope_id: str | None
+    """The server's row id; None = all servers of the guild."""
+    denies: bool
+    made_by: int
+    made_at: datetime
+    expires_at: datetime | None = None
+    reason: str = ""
+
+
+def rule_of(row: RuleRow) -> Rule:
+    """A stored rule as decisions look at it."""
+    return Rule(
+        id=row.id,
+        kind=row.subject_kind,
+        subject_id=row.subject_id,
+        right=row.right,
+        scope_id=row.scope_id if row.scope_kind == "server" else None,
+        denies=row.effect == "deny",
+        made_by=row.made_by,
+        made_at=row.made_at,
+        expires_at=row.expires_at,
+        reason=row.reason or "",
+    )
+
+
+class Rulebook:
+    """The rules of one guild; replaced as a whole when one changes."""
+
+    def __init__(self, rules: Iterable[Rule] = (), *, admin_role_id: int | None = None) -> None:
+        self.admin_role_id = admin_role_id
+        self.all: tuple[Rule, ...] = tuple(rules)
+        self._by_subject: dict[int, tuple[Rule, ...]] = {}
+        for rule in self.all:
+            self._by_subject[rule.subject_id] = (*self._by_subject.get(rule.subject_id, ()), rule)
+
+    def about(self, member_id: int, role_ids: frozenset[int]) -> tuple[Rule, ...]:
+        """The rules that speak of this member: own ones and those of their roles."""
+        found = self._by_subject.get(member_id, ())
+        for role_id in role_ids & self._by_subject.keys():
+            found += self._by_subject[role_id]
+        return found

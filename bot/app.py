@@ -1,0 +1,278 @@
+"""Opens every part in order, closes them in reverse; the only place that wires parts together."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import discord
+import structlog
+
+from bot.access.acting import Acting, Audit
+from bot.access.gate import Gate
+from bot.access.ruling import Ruling
+from bot.client import RoostClient
+from bot.clock import SYSTEM, Clock
+from bot.config import Config
+from bot.fleet.directory import Directory
+from bot.fleet.hub import Hub
+from bot.fleet.panels import Panels
+from bot.observe import Health, Metrics, Observer
+from bot.pterodactyl import AddressGuard, Budgets, Network
+from bot.store import guilds as guild_rows
+from bot.store.engine import Database
+from bot.store.vault import Vault
+from bot.supervisor import Supervisor
+from bot.ui.confirm import Confirmations
+from bot.ui.doors import Doors
+from bot.ui.refusing import Explainer
+from bot.work.console import ConsoleWork
+from bot.work.power import Power
+from cogs import Parts
+
+log = structlog.stdlib.get_logger(__name__)
+
+LEAVE_DISCORD_SECONDS: Final = 1.0
+STOP_TASKS_SECONDS: Final = 2.5
+CLOSE_REST_SECONDS: Final = 1.0
+HOUSEKEEPING_SECONDS: Final = 3600.0
+
+
+class App:
+    """The parts of one running bot; made by `open_app`."""
+
+    def __init__(self, parts: Parts, supervisor: Supervisor, metrics: Metrics, grace: timedelta):
+        self.parts = parts
+        self.supervisor = supervisor
+        self.metrics = metrics
+        self._grace = grace
+        self._here: set[int] = set()
+        self._loading = asyncio.Lock()
+        self.bot: RoostClient
+
+    async def guild_here(self, guild_id: int) -> None:
+        """Load a guild once; one that came back within the grace period has all it had."""
+        async with self._loading:
+            if guild_id in self._here:
+                return
+            async with self.parts.database.write() as session:
+                await guild_rows.guild_joined(
+                    session, guild_id=guild_id, now=self.parts.clock.now()
+                )
+            await self._load(guild_id)
+
+    async def guild_left(self, guild_id: int) -> None:
+        """Let go of a guild; what is stored is erased once the grace period is over."""
+        async with self._loading:
+            self._here.discard(guild_id)
+            async with self.parts.database.write() as session:
+                await guild_rows.guild_left(session, guild_id=guild_id, now=self.parts.clock.now())
+            self._forget(guild_id)
+
+    async def load_known(self) -> None:
+        """Take every known guild into memory before the first command can come."""
+        async with self.parts.database.read() as session:
+            known = await guild_rows.list_guilds(session)
+        for guild in known:
+            if guild.left_at is None:
+                await self._load(guild.guild_id)
+
+    async def keep_house(self) -> None:
+        """Erase guilds whose grace period is over."""
+        while True:
+            now = self.parts.clock.now()
+            async with self.parts.database.write() as session:
+                over = await guild_rows.guilds_out_of_grace(session, now=now, grace=self._grace)
+                for guild_id in over:
+                    await guild_rows.erase_guild(session, guild_id=guild_id)
+            for guild_id in over:
+                log.info("guild erased after its grace period", guild=guild_id)
+            await self.parts.clock.sleep(HOUSEKEEPING_SECONDS)
+
+    async def health(self) -> Health:
+        """What /healthz tells."""
+        latency = self.bot.latency
+        return Health(
+            gateway=self.bot.is_ready() and not self.bot.is_closed(),
+            database=await self.parts.database.answers(),
+            heartbeat_age_s=latency if latency == latency else None,  # noqa: PLR0124  # NaN: none yet
+        )
+
+    async def _load(self, guild_id: int) -> None:
+        await self.parts.ruling.load(guild_id)
+        await self.parts.panels.open_guild(guild_id)
+        self._here.add(guild_id)
+
+    def _forget(self, guild_id: int) -> None:
+        for server in self.parts.directory.of(guild_id):
+            self.parts.hub.forget(server.id)
+        self.parts.panels.close_guild(guild_id)
+        self.parts.gate.forget_guild(guild_id)
+
+
+@contextlib.asynccontextmanager
+async def open_app(
+    config: Config,
+    *,
+    clock: Clock = SYSTEM,
+    supervisor: Supervisor | None = None,
+    guild_ready_seconds: float = 2.0,
+) -> AsyncIterator[App]:
+    """Everything but the connection to Discord, which `app.bot.start(token)` makes.
+
+    Raises:
+        StoreError: The database is in use, broken or too new, or the master key is wrong.
+    """
+    supervisor = supervisor or Supervisor(clock)
+    database = await Database.open(config.database.path, clock=clock)
+    network: Network | None = None
+    app: App | None = None
+    try:
+        vault = await Vault.open(database, key=config.secret.key, clock=clock)
+        guard = AddressGuard(config.network.allow, config.network.allow_http)
+        network = Network(guard, clock=clock)
+        ground = _Ground(config, clock, supervisor, database, vault, network)
+        app = _wire(ground, guild_ready_seconds=guild_ready_seconds)
+        await app.load_known()
+        supervisor.keep("housekeeping", app.keep_house)
+        yield app
+    finally:
+        if app is not None:
+            await _within("leaving Discord", LEAVE_DISCORD_SECONDS, app.bot.close())
+        await supervisor.close(within=STOP_TASKS_SECONDS)
+        if network is not None:
+            await _within("closing connections", CLOSE_REST_SECONDS, network.close())
+        await _within("closing the database", CLOSE_REST_SECONDS, database.close())
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What everything else stands on."""
+
+    config: Config
+    clock: Clock
+    supervisor: Supervisor
+    database: Database
+    vault: Vault
+    network: Network
+
+
+def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
+    config, clock, supervisor = ground.config, ground.clock, ground.supervisor
+    database, vault = ground.database, ground.vault
+    directory = Directory()
+    panels = Panels(
+        database=database,
+        vault=vault,
+        network=ground.network,
+        budgets=Budgets(clock),
+        directory=directory,
+        supervisor=supervisor,
+        clock=clock,
+        panels_per_guild=config.limits.panels_per_guild,
+        servers_per_panel=config.limits.servers_per_panel,
+    )
+    hub = Hub(panels, supervisor, clock)
+    gate = Gate(directory, clock)
+    audit = Audit(database, clock)
+    acting = Acting(panels, audit, supervisor, clock)
+    parts = Parts(
+        clock=clock,
+        database=database,
+        vault=vault,
+        directory=directory,
+        panels=panels,
+        hub=hub,
+        gate=gate,
+        ruling=Ruling(
+            database=database,
+            gate=gate,
+            directory=directory,
+            audit=audit,
+            clock=clock,
+            rules_per_guild=config.limits.rules_per_guild,
+        ),
+        audit=audit,
+        acting=acting,
+        confirmations=Confirmations(database, clock),
+        power=Power(gate, acting, hub, directory, clock),
+        console=ConsoleWork(gate, acting, hub, directory, clock),
+    )
+    metrics = Metrics()
+    app = App(parts, supervisor, metrics, timedelta(days=config.limits.leave_grace_days))
+    doors = Doors(gate, supervisor, clock, Explainer(gate, audit))
+    app.bot = RoostClient(
+        parts,
+        doors,
+        app,
+        guilds=config.discord.guilds,
+        guild_ready_seconds=guild_ready_seconds,
+    )
+    metrics.watch(
+        guilds=lambda: len(app.bot.guilds),
+        sockets=lambda: hub.sockets,
+        tasks=lambda: len(supervisor.names),
+        requests=lambda: supervisor.requests_under_way,
+    )
+    return app
+
+
+async def serve(config: Config) -> int:
+    """Run until SIGTERM or SIGINT; the exit code."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_app(config) as app:
+        observer = Observer(app.metrics, app.health)
+        if config.observe.port is not None:
+            await observer.start(config.observe.host, config.observe.port)
+        token = config.discord_token().reveal()
+        running = asyncio.create_task(app.bot.start(token), name="discord")
+        stopping = asyncio.create_task(stop.wait(), name="signals")
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                log.info("stopping")
+                return 0
+            return _how_it_ended(running)
+        finally:
+            stopping.cancel()
+            await observer.close()
+            if not running.done():
+                await _within("leaving Discord", LEAVE_DISCORD_SECONDS, app.bot.close())
+                running.cancel()
+
+
+def run(config: Config) -> int:
+    """Run the bot; the exit code."""
+    return asyncio.run(serve(config))
+
+
+def _how_it_ended(running: "asyncio.Task[None]") -> int:
+    error = running.exception()
+    match error:
+        case None:
+            log.error("Discord ended the connection")
+        case discord.LoginFailure():
+            log.error(
+                "Discord refuses the token: copy a fresh one from the Developer Portal → Bot, and "
+                "set it as `token` under [discord] or as ROOST_DISCORD_TOKEN"
+            )
+        case discord.PrivilegedIntentsRequired():
+            log.error("Discord refuses an intent: switch it on in the Developer Portal → Bot")
+        case _:
+            log.error("the bot ended", exc_info=error)
+    return 1
+
+
+async def _within(what: str, seconds: float, work: Awaitable[None]) -> None:
+    """Await a step of the shutdown, but not longer than it may take."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except TimeoutError:
+        log.warning("took too long", step=what, seconds=seconds)

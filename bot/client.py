@@ -1,0 +1,164 @@
+"""The Discord side: one client, its command tree, and what it does when guilds come and go."""
+
+import hashlib
+import json
+import sys
+from typing import Any, Final, Protocol
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+from discord.utils import MISSING
+
+from bot.access.gate import Gate
+from bot.clock import Clock
+from bot.fleet.directory import Directory
+from bot.store import commands as sync_rows
+from bot.store.engine import Database
+from bot.ui.doors import Doors
+from cogs import COGS, Parts
+
+log = structlog.stdlib.get_logger(__name__)
+
+INTENTS: Final = discord.Intents(guilds=True)
+"""Roles come with each interaction; nothing needs a privileged intent."""
+GLOBAL: Final = 0
+"""Where commands are registered for every guild, as the store keys it."""
+
+
+class Arrivals(Protocol):
+    """Who is told of guilds."""
+
+    async def guild_here(self, guild_id: int) -> None:
+        """The bot is in a guild: now, or still."""
+        ...
+
+    async def guild_left(self, guild_id: int) -> None:
+        """The bot was removed from a guild; an outage is not that."""
+        ...
+
+
+class RoostTree(app_commands.CommandTree["RoostClient"]):
+    """Hands every command to the doors: decided before anything else, answered in any case."""
+
+    async def interaction_check(self, interaction: discord.Interaction["RoostClient"], /) -> bool:
+        return await self.client.doors.admit_command(interaction)
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction["RoostClient"],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        if interaction.type is discord.InteractionType.autocomplete:
+            log.error("autocomplete failed", exc_info=error)
+            return
+        await self.client.doors.command_failed(interaction, error)
+
+
+class RoostClient(commands.AutoShardedBot):
+    """discord.py's bot with our cogs."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        doors: Doors,
+        arrivals: Arrivals,
+        *,
+        guilds: tuple[int, ...] = (),
+        guild_ready_seconds: float = 2.0,
+    ) -> None:
+        super().__init__(
+            command_prefix=_no_prefix,
+            help_command=None,
+            intents=INTENTS,
+            tree_cls=RoostTree,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            guild_ready_timeout=guild_ready_seconds,
+        )
+        self.parts = parts
+        self.doors = doors
+        self.gate: Gate = parts.gate
+        self.directory: Directory = parts.directory
+        self._arrivals = arrivals
+        self._database: Database = parts.database
+        self._clock: Clock = parts.clock
+        self._own_guilds = guilds
+        self.command_ids: dict[str, int] = {}
+
+    async def setup_hook(self) -> None:
+        """Add the cogs and register the commands where they changed."""
+        for kind in COGS:
+            cog = kind(self.parts)
+            await self.add_cog(cog)
+            self.doors.collect(cog)
+        await self._register()
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Components and forms; commands come through the tree."""
+        await self.doors.interact(interaction)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self._arrivals.guild_here(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._arrivals.guild_here(guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self._arrivals.guild_left(guild.id)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """No text commands."""
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        log.error("event failed", event_name=event_method, exc_info=sys.exception())
+
+    async def _register(self) -> None:
+        """Send the commands to Discord where they differ from what was sent last."""
+        wanted = payload_of(self.tree)
+        tree_hash = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+        for guild_id in self._own_guilds or (GLOBAL,):
+            async with self._database.read() as session:
+                known = await sync_rows.get_sync(session, guild_id=guild_id)
+            if known is not None and known.tree_hash == tree_hash:
+                self.command_ids = dict(known.ids)
+                continue
+            guild = discord.Object(guild_id) if guild_id else None
+            if guild is not None:
+                self.tree.copy_global_to(guild=guild)
+            made = await self.tree.sync(guild=guild)
+            self.command_ids = {one.name: one.id for one in made}
+            async with self._database.write() as session:
+                await sync_rows.save_sync(
+                    session,
+                    guild_id=guild_id,
+                    tree_hash=tree_hash,
+                    ids=self.command_ids,
+                    now=self._clock.now(),
+                )
+            log.info("commands registered", guild=guild_id or "everywhere", count=len(made))
+
+
+def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
+    """Exactly what is sent to Discord for the tree."""
+    return [one.to_dict(tree) for one in tree.get_commands()]
+
+
+def command_payload() -> list[dict[str, Any]]:
+    """The commands as they are registered, without token, settings or network."""
+    client = discord.Client(intents=INTENTS)
+    tree = app_commands.CommandTree(client)
+    for kind in COGS:
+        # its commands belong to the class; what they work with isn't needed to describe them
+        cog = kind.__new__(kind, MISSING)
+        for made in cog.get_app_commands():
+            tree.add_command(made)
+    return payload_of(tree)
+
+
+def _no_prefix(_bot: commands.Bot, _message: discord.Message) -> list[str]:
+    return []

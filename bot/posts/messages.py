@@ -1,0 +1,30 @@
+"""What is to be said, apart from where: text, or a layout of Components V2, and files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import ui
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as a reader sees it. A private answer is always shown as a layout."""
+
+    text: str = ""
+    layout: ui.LayoutView | None = None
+    files: Sequence[discord.File] = ()
+
+    def as_layout(self) -> ui.LayoutView:
+        """The message as Components V2, which text alone can become but never leave again."""
+        view = self.layout or _text_layout(self.text, self.files)
+        view.stop()  # our doors take every press; discord.py need not keep the view
+        return view
+
+
+def _text_layout(text: str, files: Sequence[discord.File]) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(text or "…"))
+    for file in files:
+        view.add_item(ui.File(f"attachment://{file.filename}"))
+    return view

@@ -1,0 +1,245 @@
+"""The tables. Migrations make them; a test holds the two together.
+
+Every row of a guild carries `guild_id`, and a reference between such rows carries it too, so that
+the database itself refuses a server of another guild's panel. Ids are UUIDs made before the
+insert. Columns marked `sealed` hold what the vault sealed for their own row.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+SEALED: Final = {"sealed": True}
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite keeps it without its zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  # SQLAlchemy names it so
+    ) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(
+        self,
+        value: Any,
+        dialect: Dialect,  # noqa: ARG002  # SQLAlchemy names it so
+    ) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _id() -> Column[str]:
+    return Column("id", String(36), primary_key=True)
+
+
+def _guild_id() -> Column[int]:
+    return Column("guild_id", BigInteger, nullable=False)
+
+
+guild = Table(
+    "guild",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("left_at", Moment),
+    Column("admin_role_id", BigInteger),
+)
+
+panel = Table(
+    "panel",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("name", String(80, collation="NOCASE"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("key_sealed", LargeBinary, nullable=False, info=SEALED),
+    Column("account_id", Text, nullable=False),
+    Column("account_name", Text, nullable=False),
+    Column("is_root_admin", Boolean, nullable=False),
+    Column("added_by", BigInteger, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("checked_at", Moment),
+    Column("trouble", Text),
+    UniqueConstraint("guild_id", "id"),
+    UniqueConstraint("guild_id", "name"),
+)
+
+server = Table(
+    "server",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("panel_id", String(36), nullable=False),
+    Column("identifier", String(36), nullable=False),
+    Column("uuid", String(36), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("docker_image", Text, nullable=False),
+    Column("address", Text),
+    Column("memory_limit_bytes", BigInteger, nullable=False),
+    Column("disk_limit_bytes", BigInteger, nullable=False),
+    Column("cpu_limit_percent", Integer, nullable=False),
+    Column("is_owner", Boolean, nullable=False),
+    Column("rights", JSON, nullable=False),
+    Column("status", Text),
+    Column("seen_at", Moment, nullable=False),
+    Column("gone_at", Moment),
+    UniqueConstraint("guild_id", "id"),
+    UniqueConstraint("guild_id", "panel_id", "uuid"),
+    ForeignKeyConstraint(
+        ["guild_id", "panel_id"], ["panel.guild_id", "panel.id"], ondelete="CASCADE"
+    ),
+)
+
+channel_binding = Table(
+    "channel_binding",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True),
+    Column("channel_id", BigInteger, primary_key=True),
+    Column("server_id", String(36), nullable=False),
+    ForeignKeyConstraint(
+        ["guild_id", "server_id"], ["server.guild_id", "server.id"], ondelete="CASCADE"
+    ),
+    Index(None, "guild_id", "server_id"),
+)
+
+access_rule = Table(
+    "access_rule",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("subject_kind", String(10), nullable=False),
+    Column("subject_id", BigInteger, nullable=False),
+    Column("right", String(60), nullable=False),
+    Column("scope_kind", String(10), nullable=False),
+    Column("scope_id", String(36), nullable=False),
+    Column("effect", String(5), nullable=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("reason", Text),
+    UniqueConstraint(
+        "guild_id",
+        "subject_kind",
+        "subject_id",
+        "right",
+        "scope_kind",
+        "scope_id",
+        "effect",
+        name="uq_access_rule_what",
+    ),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("seq", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("reference", String(36), nullable=False),
+    Column("actor_id", BigInteger),
+    Column("about_id", BigInteger),
+    Column("channel_id", BigInteger),
+    Column("action", String(60), nullable=False),
+    Column("right", String(60)),
+    Column("server_id", String(36)),
+    Column("why", Text),
+    Column("outcome", String(40)),
+    Column("detail", Text),
+    Column("duration_ms", Integer),
+    Column("salt", LargeBinary),
+    Column("digest", String(64), nullable=False),
+    Column("about_salt", LargeBinary),
+    Column("about_digest", String(64)),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("guild_id", "seq"),
+    Index(None, "guild_id", "reference"),
+    Index(None, "guild_id", "server_id"),
+    Index(None, "guild_id", "actor_id"),
+)
+
+command_sync = Table(
+    "command_sync",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("tree_hash", String(64), nullable=False),
+    Column("ids", JSON, nullable=False),
+    Column("synced_at", Moment, nullable=False),
+)
+
+confirmation = Table(
+    "confirmation",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("verb", String(40), nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Index(None, "guild_id", "expires_at"),
+)
+
+posted = Table(
+    "posted",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("guild_id", "message_id"),
+    Index(None, "guild_id", "kind", "subject_id"),
+)
+
+vault_check = Table(
+    "vault_check",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)

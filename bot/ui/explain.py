@@ -1,0 +1,183 @@
+"""A decision in words: the short form under a refusal, and the whole chain of /why."""
+
+from bot.access.decision import Allow, Ask, Decision, Link, Part, Reason, Refuse, Verdict
+from bot.access.facts import Action
+from bot.access.rights import ADMIN
+from bot.access.rules import Rule
+from bot.fleet.directory import Server
+from bot.posts.messages import Message
+from bot.texts import _
+from bot.ui.text import bold, code, moment, name
+
+_MARKS = {Verdict.ALLOWS: "✅", Verdict.REFUSES: "⛔", Verdict.SILENT: "▫️"}
+
+
+def right_name(right: str) -> str:
+    """A right as people say it; the panel's key for the rarer ones."""
+    said = {
+        "websocket.connect": _("see the server"),
+        "control.start": _("start"),
+        "control.stop": _("stop"),
+        "control.restart": _("restart"),
+        "control.console": _("console"),
+        ADMIN: _("administer Roost"),
+    }
+    return said.get(right, right)
+
+
+def refusal(
+    action: Action, decision: Refuse, target: Server | None, holders: tuple[int, ...]
+) -> str:
+    """Name the rule and the way: what it takes, and who has it here."""
+    command = code(f"/{action.name}")
+    where = bold(target.name) if target else ""
+    because = decision.because
+    match because.reason:
+        case Reason.NO_GRANT:
+            said = _(
+                "You can't use {command} on {server}. It takes the right *{right}*{holders}.",
+                command=command,
+                server=where,
+                right=right_name(action.right or ""),
+                holders=_holders(holders),
+            )
+        case Reason.DENIAL:
+            said = _(
+                "You can't use {command} on {server}: {rule}.",
+                command=command,
+                server=where,
+                rule=_rule_words(because.rule),
+            )
+        case Reason.KEY_LACKS:
+            said = _(
+                "You may, but the panel account that is connected here has no right "
+                "{right} on {server}. Who runs the panel can give it that.",
+                right=code(action.right or ""),
+                server=where,
+            )
+        case Reason.NOT_ADMIN:
+            said = _(
+                "{command} is for admins: it takes *Manage Server* or the guild's admin role.",
+                command=command,
+            )
+        case Reason.SEES_NONE:
+            said = _(
+                "There is no server here that you may see yet. An admin opens them with "
+                "`/access grant`."
+            )
+        case _:
+            said = f"{_link_words(action, because, target)}."
+    return said
+
+
+def why(action: Action, decision: Decision, target: Server | None, who: str | None) -> Message:
+    """The whole chain, and the one change that would turn it."""
+    subject = bold(who) if who else _("You")
+    on = _(" on {server}", server=bold(target.name)) if target else ""
+    command = code(f"/{action.name}")
+    match decision:
+        case Allow():
+            head = _("{who} may use {command}{on}.", who=subject, command=command, on=on)
+        case Ask():
+            head = _(
+                "{who} may use {command}{on} once others agree.",
+                who=subject,
+                command=command,
+                on=on,
+            )
+        case Refuse():
+            head = _("{who} can't use {command}{on}.", who=subject, command=command, on=on)
+    lines = [head, ""]
+    lines += [
+        f"{_MARKS[link.verdict]} {_link_words(action, link, target)}" for link in decision.chain
+    ]
+    if isinstance(decision, Refuse):
+        lines += ["", _("What would change it: {remedy}", remedy=_remedy(action, decision.because))]
+    return Message("\n".join(lines))
+
+
+def _link_words(action: Action, link: Link, target: Server | None) -> str:
+    where = bold(target.name) if target else _("the server")
+    right = right_name(action.right or "")
+    words = {
+        Reason.UNDECLARED: _("The command declares no right, so nobody may use it"),
+        Reason.BOT: _("Bots may not act here"),
+        Reason.FOR_ANYONE: _("Everybody may use it"),
+        Reason.DISCORD_ALLOWS: _("Discord's own settings allow the command"),
+        Reason.DISCORD_REFUSES: _("Discord's own settings (Integrations) refuse the command"),
+        Reason.OWNER: _("Owner of this Discord server: holds every right"),
+        Reason.MANAGES_GUILD: _("Has *Manage Server*: holds every right"),
+        Reason.ADMIN_ROLE: _("Has the guild's admin role"),
+        Reason.NOT_ADMIN: _("Has neither *Manage Server* nor the guild's admin role"),
+        Reason.GRANT: _rule_words(link.rule),
+        Reason.DENIAL: _rule_words(link.rule),
+        Reason.NO_GRANT: _(
+            "No rule here gives the right *{right}* on {where}", right=right, where=where
+        ),
+        Reason.SEES_ONE: _("May see at least one server"),
+        Reason.SEES_NONE: _("May see no server here yet"),
+        Reason.NO_SERVER: _("It takes a server, and none is meant"),
+        Reason.LINKED_KEY: _("The member's own panel key allows it"),
+        Reason.POLICY: _("The guild's policy for its community speaks of it"),
+        Reason.KEY_HAS: _(
+            "The connected panel account has the right {key}", key=code(action.right or "")
+        ),
+        Reason.KEY_LACKS: _(
+            "The connected panel account lacks the right {key}", key=code(action.right or "")
+        ),
+        Reason.STATE_FREE: _("{where} is in a state that allows it", where=where),
+        Reason.STATE_BLOCKS: _("{where} is in a state in which the panel refuses it", where=where),
+    }
+    return words[link.reason]
+
+
+def _remedy(action: Action, because: Link) -> str:
+    match because.part, because.reason:
+        case _, Reason.DENIAL:
+            return _("an admin takes that rule back with `/access revoke`.")
+        case _, Reason.NOT_ADMIN:
+            return _("somebody with *Manage Server* does it, or gives you the admin role.")
+        case _, Reason.NO_SERVER:
+            return _("name a server that you may see.")
+        case Part.GUILD, _:
+            right = code(action.right or "")
+            return _("an admin grants {right} with `/access grant`.", right=right)
+        case Part.KEY, _:
+            return _("who runs the panel gives the connected account that right there.")
+        case Part.STATE, _:
+            return _("wait until the server is back in its normal state.")
+        case Part.DISCORD, _:
+            return _("an admin opens it in Server Settings → Integrations → Roost.")
+    return _("nothing that an admin could set.")
+
+
+def _rule_words(rule: Rule | None) -> str:
+    if rule is None:
+        return _("A rule of this guild speaks of it")
+    subject = subject_name(rule.kind, rule.subject_id)
+    by = f"<@{rule.made_by}>"
+    since = moment(rule.made_at, "d")
+    values = {"subject": subject, "right": code(rule.right), "by": by, "since": since}
+    if rule.denies:
+        said = _("{subject} is denied {right} (by {by}, since {since}", **values)
+    else:
+        said = _("{subject} has {right} (by {by}, since {since}", **values)
+    if rule.expires_at is not None:
+        said += _(", until {time}", time=moment(rule.expires_at, "f"))
+    if rule.reason:
+        said += f": *{name(rule.reason, 80)}*"
+    return f"{said})"
+
+
+def subject_name(kind: str, subject_id: int) -> str:
+    """Whom a rule is about, as a mention that pings nobody here."""
+    if kind == "everyone":
+        return _("everyone")
+    return f"<@&{subject_id}>" if kind == "role" else f"<@{subject_id}>"
+
+
+def _holders(role_ids: tuple[int, ...]) -> str:
+    if not role_ids:
+        return _(", which no role here has yet")
+    roles = ", ".join(f"<@&{role_id}>" for role_id in role_ids[:3])
+    return _(", which {roles} has here", roles=roles)

@@ -1,0 +1,151 @@
+"""The pieces that cards are put together from: Components V2 that lead to our doors."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.posts.messages import Message
+from bot.ui.doors import custom_id
+from bot.ui.text import cut
+
+TEXT_LIMIT = 4000
+"""Discord's limit for all text of one layout together."""
+
+
+class Colour(Enum):
+    """Says the same as the state's dot, never more."""
+
+    GREEN = 0x2E9E5B
+    YELLOW = 0xD9A520
+    GREY = 0x6B7280
+    BLUE = 0x3B82F6
+    RED = 0xD64545
+    NONE = 0
+
+
+def button(
+    verb: str,
+    *args: str,
+    label: str,
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    emoji: str | None = None,
+    is_disabled: bool = False,
+) -> "ui.Button[ui.LayoutView]":
+    """A button that leads to the door `verb`."""
+    return ui.Button(
+        label=cut(label, 80),
+        style=style,
+        emoji=emoji,
+        custom_id=custom_id(verb, *args),
+        disabled=is_disabled,
+    )
+
+
+def danger(verb: str, *args: str, label: str) -> "ui.Button[ui.LayoutView]":
+    """The red one; it stands second, after Cancel."""
+    return button(verb, *args, label=label, style=discord.ButtonStyle.danger)
+
+
+def choice(
+    verb: str,
+    *args: str,
+    options: Sequence[tuple[str, str, str]],
+    placeholder: str,
+    most: int = 1,
+    chosen: Iterable[str] = (),
+) -> "ui.Select[ui.LayoutView]":
+    """A select of (value, label, description) that leads to the door `verb`; at most 25."""
+    picked = set(chosen)
+    return ui.Select(
+        custom_id=custom_id(verb, *args),
+        placeholder=cut(placeholder, 150),
+        min_values=1,
+        max_values=min(most, len(options[:25])),
+        options=[
+            discord.SelectOption(
+                value=value,
+                label=cut(label, 100),
+                description=cut(description, 100) or None,
+                default=value in picked,
+            )
+            for value, label, description in options[:25]
+        ],
+    )
+
+
+def card(
+    *texts: str,
+    colour: Colour = Colour.NONE,
+    rows: Sequence[Sequence["ui.Button[Any] | ui.Select[Any]"]] = (),
+    footer: str = "",
+    files: Sequence[discord.File] = (),
+    pictures: Sequence[discord.File] = (),
+) -> Message:
+    """A container with paragraphs, rows of buttons or one select, and a quiet last line."""
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(text) for text in texts if text]
+    if pictures:
+        gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+        for picture in pictures:
+            gallery.add_item(media=f"attachment://{picture.filename}")
+        parts.append(gallery)
+    parts += [ui.File(f"attachment://{file.filename}") for file in files]
+    parts += [ui.ActionRow(*row) for row in rows if row]
+    if footer:
+        parts.append(ui.TextDisplay(f"-# {footer}"))
+    accent = None if colour is Colour.NONE else discord.Colour(colour.value)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*parts, accent_colour=accent))
+    return Message(layout=view, files=(*files, *pictures))
+
+
+def plain(*texts: str, rows: Sequence[Sequence["ui.Button[Any] | ui.Select[Any]"]] = ()) -> Message:
+    """Text without a frame, with rows of buttons below."""
+    view = ui.LayoutView(timeout=None)
+    for text in texts:
+        if text:
+            view.add_item(ui.TextDisplay(text))
+    for row in rows:
+        if row:
+            view.add_item(ui.ActionRow(*row))
+    return Message(layout=view)
+
+
+def field(
+    name: str,
+    *,
+    label: str,
+    placeholder: str = "",
+    value: str = "",
+    is_long: bool = False,
+    is_required: bool = True,
+    most: int = 4000,
+    description: str = "",
+) -> "ui.Label[ui.Modal]":
+    """A text field of a form; `name` is how the handler asks for it."""
+    style = discord.TextStyle.paragraph if is_long else discord.TextStyle.short
+    return ui.Label(
+        text=cut(label, 45),
+        description=cut(description, 100) or None,
+        component=ui.TextInput(
+            custom_id=name,
+            style=style,
+            placeholder=cut(placeholder, 100) or None,
+            default=value or None,
+            required=is_required,
+            max_length=most,
+        ),
+    )
+
+
+def form(
+    verb: str, *args: str, title: str, fields: Sequence["ui.Label[ui.Modal] | ui.TextDisplay[Any]"]
+) -> ui.Modal:
+    """A form that leads to the door `verb`, also when the bot restarted meanwhile."""
+    modal = ui.Modal(title=cut(title, 45), timeout=None, custom_id=custom_id(verb, *args))
+    for item in fields:
+        modal.add_item(item)
+    modal.stop()  # our doors take the submission; discord.py need not keep the form
+    return modal

@@ -1,0 +1,105 @@
+"""Text from outside as data: escaped, cut on purpose, unable to ping; and how numbers are said."""
+
+import re
+import unicodedata
+from datetime import datetime
+
+from bot.texts import _, _n
+
+_MARKDOWN = re.compile(r"([\\*_`~|>#\[\]()<@:-])")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_JOINERS = {"\u200d", "\ufe0f"}
+
+
+def plain(text: str, limit: int) -> str:
+    """One line of foreign text without control, bidirectional or zero-width characters, cut."""
+    kept = "".join(_visible(character) for character in text)
+    return cut(" ".join(kept.split()), limit)
+
+
+def name(text: str, limit: int = 60) -> str:
+    """A foreign name inside a sentence: visible, cut, and no markdown or mention."""
+    shown = plain(text, limit)
+    return _MARKDOWN.sub(r"\\\1", shown) if shown else _("(no name)")
+
+
+def bold(text: str, limit: int = 60) -> str:
+    """A foreign name, bold."""
+    return f"**{name(text, limit)}**"
+
+
+def quoted(text: str, limit: int = 200) -> str:
+    """A member's own words inside our sentence."""
+    return f"*{name(text, limit)}*"
+
+
+def code(text: str, limit: int = 100) -> str:
+    """Foreign text as inline code, which it cannot end."""
+    shown = plain(text, limit).replace("`", "ˋ")
+    return f"`{shown}`" if shown else "` `"
+
+
+def block(text: str, limit: int = 1900, language: str = "") -> str:
+    """Foreign lines as a code block, which they cannot end; the last lines win."""
+    shown = text.replace("```", "ˋˋˋ").strip("\n")
+    lines = shown.split("\n")
+    dropped = 0
+    while lines and len("\n".join(lines)) > limit:
+        if len(lines) == 1:
+            lines = [cut(lines[0], limit)]
+            break
+        lines.pop(0)
+        dropped += 1
+    body = "\n".join(lines) or " "
+    head = _n("… {count} line before", "… {count} lines before", dropped) + "\n" if dropped else ""
+    return f"{head}```{language}\n{body}\n```"
+
+
+def console_line(text: str) -> str:
+    """A console line as text: no ANSI, the last state of a progress bar, no invisible tricks."""
+    without = re.sub(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", "", text)
+    return "".join(_visible(c, keep_space=True) for c in without.rstrip("\r").rpartition("\r")[2])
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, the last an ellipsis where something is missing."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def moment(at: datetime, style: str = "R") -> str:
+    """A Discord timestamp, shown in each reader's own time."""
+    return f"<t:{int(at.timestamp())}:{style}>"
+
+
+def size(count: int) -> str:
+    """Bytes in the largest unit that leaves a number to look at."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            return f"{value:.0f} {unit}" if unit in ("B", "KiB") else f"{value:.1f} {unit}"
+        value /= 1024
+    raise AssertionError("the last unit takes everything")
+
+
+def duration(seconds: float) -> str:
+    """A length of time in words, its two largest units."""
+    whole = round(seconds)
+    if whole < 60:
+        return _("{count} s", count=whole)
+    if whole < 3600:
+        return _("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)
+    if whole < 86400:
+        return _("{hours} h {minutes} min", hours=whole // 3600, minutes=whole % 3600 // 60)
+    return _("{days} d {hours} h", days=whole // 86400, hours=whole % 86400 // 3600)
+
+
+def _visible(character: str, *, keep_space: bool = False) -> str:
+    if character in _JOINERS:
+        return character
+    if character in "\t\n\r":
+        return "  " if keep_space else " "
+    category = unicodedata.category(character)
+    if category in _INVISIBLE:
+        return ""
+    # a stack of combining marks would run over the lines around it
+    return "" if category == "Me" else character

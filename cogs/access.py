@@ -1,0 +1,278 @@
+"""/access: who may do what."""
+
+import re
+from datetime import timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.access.gate import Admitted, NoSuchServer, SeveralServers
+from bot.access.rights import ADMIN, GROUPS, PRESETS, RIGHTS, expanded
+from bot.access.rules import Rule
+from bot.access.ruling import Subject
+from bot.fleet.directory import Server
+from bot.posts.messages import Message
+from bot.texts import _
+from bot.ui.doors import Ack, Press, command, component, decided
+from bot.ui.errors import Unfit
+from bot.ui.explain import subject_name
+from bot.ui.groups import ADMINS, group
+from bot.ui.options import ServerOption
+from bot.ui.pages import page_number, page_of
+from bot.ui.parts import card
+from bot.ui.text import bold, code, moment
+from cogs.parts import Parts
+
+_SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d|w)?", re.IGNORECASE)
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+LONGEST = timedelta(days=366)
+RIGHT = "A right (control.restart), a group (control.*), or a preset (moderator)"
+WHERE = "On which server; left out: on all"
+
+
+class AccessCog(commands.Cog):
+    """Grants and denials; only admins see this."""
+
+    access = group("access", "Who may do what", seen_by=ADMINS)
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @command(access, right=ADMIN, description="Let a role or a member do something")
+    @app_commands.describe(
+        right=RIGHT,
+        role="To this role",
+        member="To this member",
+        server=WHERE,
+        for_="For how long, such as 2h or 7d; left out: for good",
+        reason="Why, for the record",
+    )
+    @app_commands.rename(for_="for")
+    async def grant(
+        self,
+        interaction: discord.Interaction,
+        right: app_commands.Range[str, 1, 60],
+        role: discord.Role | None = None,
+        member: discord.Member | None = None,
+        server: ServerOption | None = None,
+        for_: app_commands.Range[str, 1, 20] = "",
+        reason: app_commands.Range[str, 0, 200] = "",
+    ) -> Message:
+        admitted = decided(interaction)
+        return await self._make(
+            admitted,
+            _subject(admitted.guild_id, role, member),
+            _rights(right),
+            server=server,
+            denies=False,
+            lasts=_span(for_),
+            reason=reason,
+        )
+
+    @command(access, right=ADMIN, description="Forbid something; a denial wins over every grant")
+    @app_commands.describe(
+        right=RIGHT,
+        role="This role",
+        member="This member",
+        server=WHERE,
+        for_="For how long, such as 2h or 7d; left out: for good",
+        reason="Why, for the record",
+    )
+    @app_commands.rename(for_="for")
+    async def deny(
+        self,
+        interaction: discord.Interaction,
+        right: app_commands.Range[str, 1, 60],
+        role: discord.Role | None = None,
+        member: discord.Member | None = None,
+        server: ServerOption | None = None,
+        for_: app_commands.Range[str, 1, 20] = "",
+        reason: app_commands.Range[str, 0, 200] = "",
+    ) -> Message:
+        admitted = decided(interaction)
+        return await self._make(
+            admitted,
+            _subject(admitted.guild_id, role, member),
+            _rights(right),
+            server=server,
+            denies=True,
+            lasts=_span(for_),
+            reason=reason,
+        )
+
+    @command(access, right=ADMIN, description="Take grants and denials back")
+    @app_commands.describe(
+        role="From this role",
+        member="From this member",
+        right="Which right or preset; left out: everything",
+        server="On which server; left out: wherever it was",
+    )
+    async def revoke(
+        self,
+        interaction: discord.Interaction,
+        role: discord.Role | None = None,
+        member: discord.Member | None = None,
+        right: app_commands.Range[str, 1, 60] = "",
+        server: ServerOption | None = None,
+    ) -> Message:
+        admitted = decided(interaction)
+        subject = _subject(admitted.guild_id, role, member)
+        where = self._server(admitted, server)
+        gone = await self._parts.ruling.revoke(
+            admitted,
+            subject,
+            _rights(right) if right else frozenset(),
+            server=where,
+            everywhere=where is None,
+        )
+        whom = subject_name(subject.kind, subject.id)
+        if not gone:
+            return Message(_("There is no such rule about {whom}; nothing changed.", whom=whom))
+        lines = "\n".join(self._rule_line(rule) for rule in gone[:15])
+        return card("## " + _("Taken back") + f"\n{lines}")
+
+    @command(access, name="list", right=ADMIN, description="The rules of this guild")
+    @app_commands.describe(server="Only those that hold on this server", role="Only this role's")
+    async def list_rules(
+        self,
+        interaction: discord.Interaction,
+        server: ServerOption | None = None,
+        role: discord.Role | None = None,
+    ) -> Message:
+        admitted = decided(interaction)
+        where = self._server(admitted, server)
+        return self._page(admitted, 0, where.id if where else "-", str(role.id) if role else "-")
+
+    @component("rules", right=ADMIN, ack=Ack.UPDATE, name="access list")
+    async def leaf(self, press: Press) -> Message:
+        page, where, role = (*press.args, "0", "-", "-")[:3]
+        return self._page(press.admitted, page_number(page), where, role)
+
+    @grant.autocomplete("right")
+    @deny.autocomplete("right")
+    @revoke.autocomplete("right")
+    async def complete_right(
+        self,
+        interaction: discord.Interaction,  # noqa: ARG002  # the same for everybody
+        current: str,
+    ) -> list[app_commands.Choice[str]]:
+        typed = current.casefold().strip()
+        every = [*PRESETS, "*", *(f"{name}.*" for name in GROUPS), *RIGHTS]
+        return [app_commands.Choice(name=one, value=one) for one in every if typed in one][:25]
+
+    async def _make(
+        self,
+        admitted: Admitted,
+        subject: Subject,
+        rights: frozenset[str],
+        *,
+        server: str | None,
+        denies: bool,
+        lasts: timedelta | None,
+        reason: str,
+    ) -> Message:
+        where = self._server(admitted, server)
+        made = await self._parts.ruling.make(
+            admitted, subject, rights, server=where, denies=denies, lasts=lasts, reason=reason
+        )
+        return self._said(made, where)
+
+    def _server(self, admitted: Admitted, text: str | None) -> Server | None:
+        if not text:
+            return None
+        found = self._parts.directory.find(admitted.guild_id, text)
+        if not found:
+            raise NoSuchServer(text)
+        if len(found) > 1:
+            raise SeveralServers(found)
+        return found[0]
+
+    def _said(self, made: list[Rule], where: Server | None) -> Message:
+        lines = [self._rule_line(rule) for rule in made]
+        if any(rule.kind == "everyone" and not rule.denies for rule in made):
+            lines.append("")
+            lines.append(_("⚠️ That holds for everyone in this Discord server, new members too."))
+        on = bold(where.name) if where else _("all servers")
+        return card("## " + _("Set on {where}", where=on) + "\n" + "\n".join(lines))
+
+    def _page(self, admitted: Admitted, page: int, server_id: str, role_id: str) -> Message:
+        rules = self._parts.gate.book(admitted.guild_id).all
+        shown = [
+            rule
+            for rule in rules
+            if (server_id == "-" or rule.scope_id in (None, server_id))
+            and (role_id == "-" or str(rule.subject_id) == role_id)
+        ]
+        return page_of(
+            _("Rules"),
+            [self._rule_line(rule) for rule in shown],
+            page,
+            verb="rules",
+            args=(server_id, role_id),
+            empty=_(
+                "No rule yet: only who has *Manage Server* may do anything. `/access grant` "
+                "opens servers to a role."
+            ),
+        )
+
+    def _rule_line(self, rule: Rule) -> str:
+        mark = "⛔" if rule.denies else "✅"
+        until = _(" · until {time}", time=moment(rule.expires_at, "f")) if rule.expires_at else ""
+        server = None
+        if rule.scope_id is not None:
+            server = next((s for s in self._parts.directory.all() if s.id == rule.scope_id), None)
+        scope = (
+            _("all servers")
+            if rule.scope_id is None
+            else (bold(server.name) if server else _("a server that is gone"))
+        )
+        whom = subject_name(rule.kind, rule.subject_id)
+        return f"{mark} {whom}: {code(rule.right)} · {scope}{until}"
+
+
+def _subject(guild_id: int, role: discord.Role | None, member: discord.Member | None) -> Subject:
+    if (role is None) == (member is None):
+        raise Unfit(_("Name either a role or a member: one of the two."))
+    if role is not None:
+        if role.id == guild_id:
+            return Subject("everyone", guild_id)
+        return Subject("role", role.id, role.position)
+    if member is None or member.bot:
+        raise Unfit(_("Bots may not act here, so there is nothing to set for one."))
+    return Subject("member", member.id)
+
+
+def _rights(text: str) -> frozenset[str]:
+    rights = expanded(text)
+    if not rights:
+        raise Unfit(
+            _(
+                "I know no right {text}. Pick one from the list: a right such as "
+                "`control.restart`, a group such as `control.*`, or a preset such as `moderator`.",
+                text=code(text, 60),
+            )
+        )
+    return rights
+
+
+def _span(text: str) -> timedelta | None:
+    if not text.strip():
+        return None
+    found = _SPAN.fullmatch(text.strip())
+    lasts = int(found[1]) * _UNITS[(found[2] or "h").lower()] if found else timedelta()
+    if not timedelta() < lasts <= LONGEST:
+        raise Unfit(
+            _(
+                "{text} is no length of time that I know. Write `30m`, `2h`, `7d` or `4w`, at most "
+                "a year.",
+                text=code(text, 30),
+            )
+        )
+    return lasts

@@ -1,0 +1,35 @@
+"""What the commands work with; `bot.app` puts it together."""
+
+from dataclasses import dataclass
+
+from bot.access.acting import Acting, Audit
+from bot.access.gate import Gate
+from bot.access.ruling import Ruling
+from bot.clock import Clock
+from bot.fleet.directory import Directory
+from bot.fleet.hub import Hub
+from bot.fleet.panels import Panels
+from bot.store.engine import Database
+from bot.store.vault import Vault
+from bot.ui.confirm import Confirmations
+from bot.work.console import ConsoleWork
+from bot.work.power import Power
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The layers below, handed to every cog."""
+
+    clock: Clock
+    database: Database
+    vault: Vault
+    directory: Directory
+    panels: Panels
+    hub: Hub
+    gate: Gate
+    ruling: Ruling
+    audit: Audit
+    acting: Acting
+    confirmations: Confirmations
+    power: Power
+    console: ConsoleWork

@@ -1,0 +1,1 @@
+"""The calls of the client API, one module for each area of the contract."""

@@ -1,0 +1,146 @@
+"""The world of a test: the running bot, a guild of its own, a panel, and what members see.
+
+    async def test_a_member_is_told_when_a_server_is_up(roost: World) -> None:
+        mia = await roost.member("mia", rights={"control.start"})
+
+        shown = await mia.slash(roost.channel, "power start", server="Creative")
+
+        assert "Creative" in await private(shown)
+        await roost.posted("is running")
+
+Everything is done as people do it: the panel is connected by `/panel add` and rights are given by
+`/access grant`, through Discord.
+"""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.app import App
+from bot.config import (
+    Config,
+    DatabaseSettings,
+    DiscordSettings,
+    NetworkSettings,
+    SecretSettings,
+)
+from bot.secret import Secret
+from demo.panel import SimPanel
+from tests.wirecord import (
+    Channel,
+    Member,
+    Permission,
+    Role,
+    Shown,
+    Wire,
+    eventually,
+    is_public,
+    text_of,
+)
+
+MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def config(wire: Wire, folder: Path) -> Config:
+    """The bot's settings in tests: this Discord, a database in `folder`, panels on this machine."""
+    return Config(
+        discord=DiscordSettings(token=Secret(wire.token)),
+        database=DatabaseSettings(path=folder / "roost.db"),
+        secret=SecretSettings(key=Secret(MASTER_KEY)),
+        network=NetworkSettings(allow=("127.0.0.0/8",), allow_http=True),
+    )
+
+
+class World:
+    """A guild with the bot in it. `admin` has Manage Server; `channel` is where things happen."""
+
+    def __init__(self, wire: Wire, app: App) -> None:
+        self.wire = wire
+        self.app = app
+        self.guild = wire.guild("Nova")
+        self.channel: Channel = self.guild.channel("ops")
+        admins = self.guild.role("Admins", Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES)
+        self.admin: Member = self.guild.member("boss", admins)
+
+    async def open(self) -> None:
+        """Invite the bot and wait until it is at home."""
+        guild_id = int(self.guild.id)
+        await self.guild.announce()
+        await eventually(lambda: guild_id in self.app._here)
+
+    async def close(self) -> None:
+        """Throw the bot out, so that nothing of this guild goes on behind the next test."""
+        guild_id = int(self.guild.id)
+        await self.guild.kick_bot()
+        await eventually(
+            lambda: guild_id not in self.app._here and not self.app.parts.panels.of(guild_id)
+        )
+
+    async def connect(self, panel: SimPanel, *, account: str = "alice", name: str = "Nova") -> None:
+        """Connect a panel with the key of one of its accounts, as the admin does.
+
+        Raises:
+            AssertionError: The bot did not take it; says what it answered.
+        """
+        form = await self.admin.slash(self.channel, "panel add")
+        shown = await self.admin.submit(form, name, panel.url, panel.key(account))
+        said = await private(shown)
+        listed = await private(await self.admin.slash(self.channel, "panel list"))
+        assert name in listed, said
+
+    async def member(
+        self,
+        name: str,
+        *roles: Role,
+        rights: Iterable[str] = (),
+        denied: Iterable[str] = (),
+        server: str | None = None,
+    ) -> Member:
+        """A member with grants and denials of their own; on all servers if none is named."""
+        member = self.guild.member(name, *roles)
+        await self.grant(member, *rights, server=server)
+        await self.deny(member, *denied, server=server)
+        return member
+
+    async def grant(self, to: Member | Role, *rights: str, server: str | None = None) -> None:
+        """Give rights (or presets) to a member or a role, as the admin does."""
+        await self._rule("grant", to, rights, server)
+
+    async def deny(self, to: Member | Role, *rights: str, server: str | None = None) -> None:
+        """Deny rights to a member or a role, as the admin does."""
+        await self._rule("deny", to, rights, server)
+
+    async def _rule(
+        self, kind: str, to: Member | Role, rights: Iterable[str], server: str | None
+    ) -> None:
+        options: dict[str, object] = {"role" if isinstance(to, Role) else "member": to}
+        if server is not None:
+            options["server"] = server
+        for right in sorted(rights):
+            command = f"access {kind}"
+            shown = await self.admin.slash(self.channel, command, right=right, **options)
+            said = await private(shown)
+            assert "Set on" in said, said
+
+    async def posted(self, text: str, *, timeout: float = 20) -> str:
+        """Wait until a public message of the channel has `text` in it, and return its text."""
+        found = await eventually(
+            lambda: [said for said in public(self.channel) if text in said], timeout
+        )
+        return found[-1]
+
+
+async def private(shown: Shown) -> str:
+    """What the member alone was told, once an answer stands there.
+
+    Raises:
+        AssertionError: Something of it was for everybody to see.
+    """
+    await shown.settled()
+    assert not any(is_public(message) for message in shown.messages), shown.text
+    return shown.text
+
+
+def public(channel: Channel) -> list[str]:
+    """What everybody in a channel sees: the text of each message, oldest first."""
+    return [text_of(message) for message in channel.public()]
