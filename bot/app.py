@@ -20,6 +20,7 @@ from bot.config import Config
 from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
 from bot.fleet.panels import Panels
+from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer
 from bot.pterodactyl import AddressGuard, Budgets, Network
 from bot.store import guilds as guild_rows
@@ -181,11 +182,13 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     acting = Acting(panels, audit, supervisor, clock)
     parts = Parts(
         clock=clock,
+        supervisor=supervisor,
         database=database,
         vault=vault,
         directory=directory,
         panels=panels,
         hub=hub,
+        shelf=Shelf(panels, supervisor, clock),
         gate=gate,
         ruling=Ruling(
             database=database,
@@ -203,7 +206,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     )
     metrics = Metrics()
     app = App(parts, supervisor, metrics, timedelta(days=config.limits.leave_grace_days))
-    doors = Doors(gate, supervisor, clock, Explainer(gate, audit))
+    doors = Doors(gate, supervisor, clock, Explainer(gate, audit, supervisor))
     app.bot = RoostClient(
         parts,
         doors,

@@ -14,6 +14,7 @@ from discord.utils import MISSING
 from bot.access.gate import Gate
 from bot.clock import Clock
 from bot.fleet.directory import Directory
+from bot.fleet.shelf import Shelf
 from bot.store import commands as sync_rows
 from bot.store.engine import Database
 from bot.ui.doors import Doors
@@ -84,6 +85,7 @@ class RoostClient(commands.AutoShardedBot):
         self.doors = doors
         self.gate: Gate = parts.gate
         self.directory: Directory = parts.directory
+        self.shelf: Shelf = parts.shelf
         self._arrivals = arrivals
         self._database: Database = parts.database
         self._clock: Clock = parts.clock
@@ -150,14 +152,18 @@ def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
 
 def command_payload() -> list[dict[str, Any]]:
     """The commands as they are registered, without token, settings or network."""
-    client = discord.Client(intents=INTENTS)
-    tree = app_commands.CommandTree(client)
+    return payload_of(bare_tree())
+
+
+def bare_tree() -> app_commands.CommandTree[Any]:
+    """The commands to be described, not run: nothing stands behind them."""
+    tree = app_commands.CommandTree(discord.Client(intents=INTENTS))
     for kind in COGS:
         # its commands belong to the class; what they work with isn't needed to describe them
         cog = kind.__new__(kind, MISSING)
         for made in cog.get_app_commands():
             tree.add_command(made)
-    return payload_of(tree)
+    return tree
 
 
 def _no_prefix(_bot: commands.Bot, _message: discord.Message) -> list[str]:

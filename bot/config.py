@@ -20,7 +20,7 @@ from bot.secret import Secret
 
 S = TypeVar("S", bound=Struct)
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Snowflake = Annotated[int, Meta(ge=1, lt=2**63)]
+Snowflake = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 Days = Annotated[int, Meta(ge=0, le=3650)]
 
@@ -132,13 +132,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         ConfigError: A file that can't be read, an unknown or impossible setting.
     """
     found = _from_file(path) if path is not None else {}
-    for setting, given in _from_environment(environ).items():
-        section, key = setting
+    given = _from_environment(environ)
+    for section, key in given.keys() & _secret_settings():
         # of a secret's two forms the environment's one replaces both of the file
-        for other in (key.removesuffix("_file"), f"{key.removesuffix('_file')}_file"):
-            if (section, other) in _secret_settings():
-                found.pop((section, other), None)
-        found[setting] = given
+        for form in (key.removesuffix("_file"), f"{key.removesuffix('_file')}_file"):
+            found.pop((section, form), None)
+    found |= given
     sections: dict[str, Any] = {}
     for info in msgspec.structs.fields(Config):
         sections[info.name] = _section(info.name, info.type, found)
@@ -209,7 +208,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[tuple[str, str], _Give
         if not name.startswith("ROOST_") or _NOT_SETTINGS.fullmatch(name):
             continue
         if name not in known:
-            raise ConfigError(f"The variable {name} is no setting{_nearest(name, list(known))}")
+            near = _nearest(name, list(known), without="ROOST_")
+            raise ConfigError(f"The variable {name} is no setting{near}")
         if not text.strip():
             continue
         setting = known[name]
@@ -254,9 +254,9 @@ def _secret(direct: _Given | None, file: _Given | None) -> Secret | None:
         name = file.folder / str(_value(str, file))
         try:
             source, text = f"{file.source} ({name})", name.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise ConfigError(f"{file.source} names {name}, unreadable: {reason}.") from None
+            raise ConfigError(f"{file.source} names {str(name)!r}, unreadable: {reason}.") from None
     else:
         return None
     text = text.strip()
@@ -281,9 +281,11 @@ def _check_allowed(given: _Given | None) -> None:
                 ) from None
 
 
-def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean `{near[0]}`?" if near else "."
+def _nearest(word: str, known: list[str], *, without: str = "") -> str:
+    """The end of a sentence about an unknown name; `without` is what all names begin with."""
+    bare = {name.removeprefix(without): name for name in known}
+    near = difflib.get_close_matches(word.removeprefix(without), bare, n=1, cutoff=0.5)
+    return f"; did you mean `{bare[near[0]]}`?" if near else "."
 
 
 def _lower(text: str) -> str:

@@ -26,7 +26,7 @@ class Supervisor:
 
     def __init__(self, clock: Clock, context: contextvars.Context | None = None) -> None:
         self._clock = clock
-        self._context = context or contextvars.copy_context()
+        self._context = contextvars.copy_context() if context is None else context  # may be empty
         self._tasks: set[asyncio.Task[Any]] = set()
         self._requests = 0
         self._closing = False

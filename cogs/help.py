@@ -99,6 +99,10 @@ class HelpCog(commands.Cog):
     async def cancelled(self, press: Press) -> Message:
         return await self._parts.confirmations.withdraw(press)
 
+    @component("type", right=ANYONE, ack=Ack.MODAL, name="confirm")
+    async def type_first(self, press: Press) -> None:
+        await self._parts.confirmations.open_form(press)
+
     @why.autocomplete("command")
     async def complete_command(
         self, interaction: discord.Interaction, current: str

@@ -283,7 +283,7 @@ def _failure(error: PanelError, url: str) -> str:
                 "browser, without a path behind it.",
                 url=code(url, 100),
             )
-        case AddressRefused() if error.setting is None:
+        case AddressRefused() if not error.setting:
             said = _(
                 "{url} is no address that I may dial: {why}. Use the panel's public `https://` "
                 "address.",

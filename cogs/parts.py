@@ -9,8 +9,10 @@ from bot.clock import Clock
 from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
 from bot.fleet.panels import Panels
+from bot.fleet.shelf import Shelf
 from bot.store.engine import Database
 from bot.store.vault import Vault
+from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.work.console import ConsoleWork
 from bot.work.power import Power
@@ -21,11 +23,13 @@ class Parts:
     """The layers below, handed to every cog."""
 
     clock: Clock
+    supervisor: Supervisor
     database: Database
     vault: Vault
     directory: Directory
     panels: Panels
     hub: Hub
+    shelf: Shelf
     gate: Gate
     ruling: Ruling
     audit: Audit

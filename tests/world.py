@@ -52,13 +52,17 @@ def config(wire: Wire, folder: Path) -> Config:
 
 
 class World:
-    """A guild with the bot in it. `admin` has Manage Server; `channel` is where things happen."""
+    """A guild with the bot in it.
+
+    `admin` has Manage Server, `mods` is a role below it, `channel` is where things happen.
+    """
 
     def __init__(self, wire: Wire, app: App) -> None:
         self.wire = wire
         self.app = app
         self.guild = wire.guild("Nova")
         self.channel: Channel = self.guild.channel("ops")
+        self.mods: Role = self.guild.role("Mods")  # later made = higher, so below the admins
         admins = self.guild.role("Admins", Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES)
         self.admin: Member = self.guild.member("boss", admins)
 

@@ -193,7 +193,9 @@ class Gate:
         if seen:
             raise SeveralServers(seen)
         named = [
-            s for s in found if text and folded(text) in (s.identifier, s.uuid, folded(s.name))
+            s
+            for s in found
+            if text and folded(text) in (s.id, s.identifier, s.uuid, folded(s.name))
         ]
         if len(named) == 1:
             return named[0]

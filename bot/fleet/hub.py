@@ -32,6 +32,7 @@ from bot.pterodactyl import (
 )
 from bot.pterodactyl import models as panel_models
 from bot.pterodactyl.console_events import (
+    CaughtUp,
     ConsoleLine,
     Deleted,
     Disconnected,
@@ -106,6 +107,7 @@ class _Feed:
         self.lines: deque[ConsoleLine] = deque(maxlen=RING_LINES)
         self.is_live = False
         self.live = asyncio.Event()
+        self.caught_up = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
         self.linger: asyncio.Task[None] | None = None
         self.failure: PanelError | None = None
@@ -164,14 +166,17 @@ class Hub:
             if not feed.listeners and self._feeds.get(server.id) is feed:
                 feed.linger = self._supervisor.start(f"linger {server.id}", self._linger(feed))
 
-    async def wait_live(self, server: Server, within: float) -> bool:
-        """Whether the server's socket is logged in, after at most `within` seconds."""
+    async def wait_live(self, server: Server, within: float, *, caught_up: bool = False) -> bool:
+        """Whether the server's socket is logged in, after at most `within` seconds.
+
+        With `caught_up` its history is in too, so that a line heard from then on is new.
+        """
         feed = self._feeds.get(server.id)
         if feed is None:
             return False
         try:
             async with self._clock.timeout(within):
-                await feed.live.wait()
+                await (feed.caught_up if caught_up else feed.live).wait()
         except TimeoutError:
             return False
         return feed.is_live
@@ -242,6 +247,7 @@ class Hub:
         finally:
             feed.is_live = False
             feed.live.set()
+            feed.caught_up.set()
             if self._feeds.get(server.id) is feed:
                 del self._feeds[server.id]
             known = self.known(server)
@@ -268,9 +274,12 @@ class Hub:
             case Disconnected():
                 feed.is_live = False
                 feed.live.clear()
+                feed.caught_up.clear()
                 known = self.known(server)
                 if known.is_live:
                     self._set(server, structs.replace(known, is_live=False))
+            case CaughtUp():
+                feed.caught_up.set()
             case Deleted():
                 self._set(server, no_longer(self.known(server), State.GONE, now))
             case _:

@@ -1,11 +1,13 @@
 """How answers reach people: the private one of an interaction, and what is published beside it."""
 
 import asyncio
+from collections.abc import Mapping
 
 import discord
 import structlog
 from discord.abc import Messageable
 
+from bot.posts.mentions import link_layout
 from bot.posts.messages import Message
 
 log = structlog.stdlib.get_logger(__name__)
@@ -15,11 +17,19 @@ _GONE = frozenset({10003, 10004, 10008, 50001, 50013})
 """Discord's codes for a channel, guild or message that is not there for us any more."""
 
 
+def command_ids(interaction: discord.Interaction) -> Mapping[str, int]:
+    """Discord's ids of our commands, as far as they are known."""
+    ids: Mapping[str, int] = getattr(interaction.client, "command_ids", {})
+    return ids
+
+
 class Answer:
     """The private answer to one interaction, edited for as long as its token lives."""
 
-    def __init__(self, interaction: discord.Interaction) -> None:
+    def __init__(self, interaction: discord.Interaction, *, is_card: bool = False) -> None:
         self._interaction = interaction
+        self.is_card = is_card
+        """Whether it edits the message whose component was pressed; an error leaves that alone."""
         self._lock = asyncio.Lock()
         self.is_final = False
 
@@ -29,11 +39,13 @@ class Answer:
             if self.is_final and not is_final:
                 return
             self.is_final = is_final
+            view = message.as_layout()
+            link_layout(view, command_ids(self._interaction))
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     await self._interaction.edit_original_response(
                         content=None,
-                        view=message.as_layout(),
+                        view=view,
                         attachments=list(message.files),
                         allowed_mentions=discord.AllowedMentions.none(),
                     )

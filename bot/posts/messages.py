@@ -14,6 +14,8 @@ class Message:
     text: str = ""
     layout: ui.LayoutView | None = None
     files: Sequence[discord.File] = ()
+    fades_seconds: int = 0
+    """A private answer with a secret in it says so no longer than this; 0 = it stays."""
 
     def as_layout(self) -> ui.LayoutView:
         """The message as Components V2, which text alone can become but never leave again."""

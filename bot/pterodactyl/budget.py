@@ -28,6 +28,8 @@ RESERVE_AT_MOST: Final = 32
 """Background calls leave an eighth of the budget, at most so many, to interactive ones."""
 
 ROUTES_AT_MOST: Final = 1000
+JOINED: Final = -1
+"""The window of a call that was sent before its budget was joined to another."""
 
 
 class Budgets:
@@ -191,6 +193,10 @@ class Budget:
             counted: It counts, though the answer doesn't speak of this budget.
             is_open: It succeeded without a word about any budget.
         """
+        if self._successor is not None:
+            joined = Ticket(self.latest, JOINED, 0)
+            joined.budget.leave(joined, limit=limit, rest=rest, counted=counted, is_open=is_open)
+            return
         self._under_way -= 1
         if ticket.window == self._window:
             self._under_way_in_window -= 1
@@ -205,6 +211,9 @@ class Budget:
 
     def hold(self, ticket: Ticket, wait: float) -> None:
         """A call met a 429 of the whole budget: nobody is sent for `wait` seconds, then one."""
+        if self._successor is not None:
+            self.latest.hold(Ticket(self.latest, JOINED, 0), wait)
+            return
         if ticket.window != self._window and self._held_until > self._clock.monotonic():
             return  # a straggler of the window that is being waited out
         self._next_window(width=1)
@@ -236,7 +245,8 @@ class Budget:
             return
         other.take_over(
             limit=self._limit,
-            rest=self.rest,
+            rest=self._rest,
+            under_way=self._under_way,
             ends_at=self._ends_at,
             held_until=self._held_until,
             routes=self._routes,
@@ -251,12 +261,14 @@ class Budget:
         *,
         limit: int | None,
         rest: int | None,
+        under_way: int,
         ends_at: float | None,
         held_until: float,
         routes: dict[tuple[str, str | None], float],
     ) -> None:
         """Learn what another budget of the same account knew."""
         self._limit = self._limit or limit
+        self._under_way += under_way
         if rest is not None:
             self._rest = rest if self._rest is None else min(self._rest, rest)
             self._ends_at = max(filter(None, (ends_at, self._ends_at)), default=None)
@@ -349,6 +361,8 @@ class Budget:
         now = self._clock.monotonic()
         self._is_unmetered = False
         self._limit = limit
+        if ticket.window == JOINED and self._rest is not None:
+            self._rest = min(rest, self._rest)
         if ticket.window != self._window:
             return
         if self._rest is None:

@@ -22,6 +22,7 @@ import structlog
 
 from bot.pterodactyl.console_events import (
     DAEMON_LINE,
+    CaughtUp,
     Connected,
     ConsoleLine,
     Disconnected,
@@ -382,6 +383,8 @@ class Console:
                 self._put(Lost(cause="gap"))
             for line in joined.new:
                 self._line(line, is_history=True)
+        if batch is not None:
+            self._put(CaughtUp())
 
     def _line(self, line: str, *, is_history: bool = False) -> None:
         self._lines.append(line)

@@ -144,6 +144,10 @@ class Reconnected(Event, frozen=True, gc=False):
     away_seconds: float
 
 
+class CaughtUp(Event, frozen=True, gc=False):
+    """The history that was asked for after a login is in; every line from here on is new."""
+
+
 class Disconnected(Event, frozen=True, kw_only=True, gc=False):
     """The connection ended, or could not be made."""
 

@@ -42,6 +42,7 @@ MESSAGE_CAP_BYTES: Final = 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
 """For a name's resolution, the dial and TLS together."""
 
+PLACES_AT_MOST: Final = 10_000
 KEEPALIVE_SECONDS: Final = 30.0
 CHUNK_BYTES: Final = 64 * 1024
 USER_AGENT: Final = "Roost (Pterodactyl client)"
@@ -95,6 +96,8 @@ class Network:
         self._api: ClientSession | None = None
         self._nodes: ClientSession | None = None
         self._is_closed = False
+        # all that a guard looks at in a URL that aiohttp has taken name and password off
+        self._judged_places: set[tuple[str, str | None, int | None]] = set()
 
     @property
     def api(self) -> ClientSession:
@@ -171,8 +174,13 @@ class Network:
         return socket.socket(info[0], info[1], info[2])
 
     async def _judged(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        self.guard.check_url(request.url)
-        dial = _Dial(request.url.raw_host or "")
+        url = request.url
+        place = (url.scheme, url.raw_host, url.explicit_port)
+        if place not in self._judged_places:
+            self.guard.check_url(url)
+            if len(self._judged_places) < PLACES_AT_MOST:
+                self._judged_places.add(place)
+        dial = _Dial(url.raw_host or "")
         earlier = _DIAL.set(dial)
         try:
             response = await handler(request)
@@ -199,7 +207,12 @@ def parsed(url: str, *, is_encoded: bool = False) -> URL:
     """
     try:
         target = URL(url, encoded=is_encoded)
-        is_usable = target.scheme in SCHEMES and bool(target.host and target.port)
+        is_usable = (
+            target.scheme in SCHEMES
+            and bool(target.raw_host and target.port)
+            and target.raw_user is None  # aiohttp would make it an Authorization
+            and target.raw_password is None
+        )
     except ValueError:
         is_usable = False
     if not is_usable:  # aiohttp's own error would repeat it

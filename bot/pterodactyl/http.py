@@ -54,6 +54,7 @@ PATIENCE_SECONDS: Final = 300.0
 
 _GATEWAY: Final = frozenset({502, 503, 504})
 _NOT_SEGMENTS: Final = frozenset({"", ".", ".."})
+_NOT_BY_ITSELF: Final = ("Content-Type",)  # aiohttp declares a missing body as bytes
 _SMALL_ENDS: Final = frozenset(
     (method, route.rpartition("/")[2]) for method, route in SMALL_BUDGETS
 )
@@ -327,6 +328,7 @@ class PanelHttp:
                     call.url,
                     headers=call.headers,
                     data=call.data,
+                    skip_auto_headers=_NOT_BY_ITSELF,
                     allow_redirects=False,
                 ) as response,
             ):

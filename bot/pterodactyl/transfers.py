@@ -11,7 +11,7 @@ import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, NoReturn, Self, TypeVar
 from urllib.parse import quote
 
 from aiohttp import ClientError, ClientResponse
@@ -182,6 +182,8 @@ class Upload:
     ) -> None:
         if not name or "/" in name or "\\" in name or name in {".", ".."}:
             raise ValueError("a file's name has no folders in it")
+        if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+            raise ValueError("a file's name has no control characters in it")
         if isinstance(content, bytes):
             size_bytes = len(content)
         if size_bytes is None:
@@ -231,7 +233,7 @@ async def upload(
             not there. With `maybe_done` some or all files may be there.
         Declined: TOO_LARGE: over the cap, the node's limit or that of a proxy before it.
         AddressRefused: The guard.
-        ValueError: No files.
+        ValueError: No files, or one has another size than was said; the node stored nothing.
         PanelError: Whatever `mint` raises.
     """
     if not files:
@@ -247,9 +249,9 @@ async def upload(
             refusal = await _moving(network.clock, form, _send(network, url, form))
         except TimeoutError:
             raise _absent(_UP, f"nothing moved for {IDLE_SECONDS:.0f} s", form.sent > 0) from None
-        except _WrongSize as wrong:
-            raise ValueError(f"{wrong} has another size than was said") from None
         except (ClientError, OSError) as fault:
+            if form.wrong is not None:
+                raise ValueError(f"{form.wrong} has another size than was said") from None
             raise _absent(_UP, type(fault).__name__, form.sent > 0) from None
         if refusal is None:
             return
@@ -309,10 +311,6 @@ async def _send(network: Network, url: URL, form: "_Form") -> NodeFailed | Decli
         return await _refusal(_UP, response, maybe_partly=len(form.files) > 1)
 
 
-class _WrongSize(Exception):
-    """A file gave another number of bytes than was said."""
-
-
 class _Form:
     """A multipart body whose length is known and whose files are read while it is sent."""
 
@@ -320,6 +318,8 @@ class _Form:
         self.files = files
         self.boundary = f"roost-{secrets.token_hex(16)}"
         self.sent = 0
+        self.wrong: str | None = None
+        """The file that gave another number of bytes than was said; it broke the upload off."""
         self._progress = progress
         self._content = 0
         self._total = sum(file.size_bytes for file in files)
@@ -335,20 +335,23 @@ class _Form:
             async for piece in file.pieces():
                 given += len(piece)
                 if given > file.size_bytes:
-                    raise _WrongSize(file.name)
+                    self._break_off(file)
                 self.sent += len(piece)
                 self._content += len(piece)
                 yield piece
                 if self._progress is not None:
                     self._progress(self._content, self._total)
             if given != file.size_bytes:
-                raise _WrongSize(file.name)
+                self._break_off(file)
             yield b"\r\n"
         yield self._tail
 
+    def _break_off(self, file: Upload) -> NoReturn:
+        self.wrong = file.name
+        raise ConnectionError("the form can't be finished")
+
     def _head(self, file: Upload) -> bytes:
-        # as browsers do it: these three characters escaped, the rest raw UTF-8
-        name = file.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+        name = file.name.replace('"', '\\"')  # as Go reads it; browsers' %22 would stay as it is
         return (
             f"--{self.boundary}\r\n"
             f'Content-Disposition: form-data; name="files"; filename="{name}"\r\n'

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.tables import confirmation
 
-JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+JsonValue = str | int | float | bool | list[str | int] | None
+"""What the answer needs beside the subject; kept as JSON."""
 
 
 class ConfirmationRow(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.access.gate import Admitted
 from bot.clock import Clock
+from bot.fleet.directory import Server, folded
 from bot.posts.messages import Message
 from bot.store import confirmations as rows
 from bot.store.confirmations import JsonValue, NotUsable
@@ -13,9 +14,12 @@ from bot.store.engine import Database
 from bot.texts import _
 from bot.ui.doors import Press
 from bot.ui.errors import Unfit
-from bot.ui.parts import Colour, button, card, danger
+from bot.ui.parts import Colour, button, card, danger, field, form
+from bot.ui.text import bold, code
 
 VALID_SECONDS: Final = 60
+TYPED_AT_LEAST: Final = 3
+_TYPED: Final = "is_typed"
 
 
 class Confirmations:
@@ -34,10 +38,13 @@ class Confirmations:
         label: str,
         subject: str = "",
         payload: Mapping[str, JsonValue] | None = None,
+        is_typed: bool = False,
     ) -> Message:
         """Keep the question and show it: Cancel first, the dangerous verb second and red.
 
         The button leads to the door `verb` with the server's row id (or "-") and the question's id.
+        With `is_typed` it opens a form first, in which the server's identifier or the start of its
+        name has to be typed; the form then leads to the same door.
         """
         now = self._clock.now()
         async with self._database.write() as session:
@@ -47,20 +54,16 @@ class Confirmations:
                 member_id=admitted.actor.id,
                 verb=verb,
                 subject_id=subject or (admitted.target.id if admitted.target else ""),
-                payload=payload or {},
+                payload={**(payload or {}), _TYPED: is_typed},
                 expires_at=now + timedelta(seconds=VALID_SECONDS),
                 now=now,
             )
         where = admitted.target.id if admitted.target else "-"
+        go = ("type", verb, where, asked.id) if is_typed else (verb, where, asked.id)
         return card(
             text,
             colour=Colour.RED,
-            rows=[
-                [
-                    button("cancel", asked.id, label=_("Cancel")),
-                    danger(verb, where, asked.id, label=label),
-                ]
-            ],
+            rows=[[button("cancel", asked.id, label=_("Cancel")), danger(*go, label=label)]],
             footer=_("valid for {seconds} s", seconds=VALID_SECONDS),
         )
 
@@ -68,9 +71,12 @@ class Confirmations:
         """The question that this click answers, for the first click only.
 
         Raises:
-            Unfit: It was used, is too old, is somebody else's, or was never asked here.
+            Unfit: It was used, is too old, is somebody else's, was never asked here, or what was
+                typed is not the server's name.
         """
         asked_id = press.args[-1] if press.args else ""
+        if press.admitted.target is not None and press.fields:
+            _check_typed(press.field("typed"), press.admitted.target)
         async with self._database.write() as session:
             found = await rows.use(
                 session,
@@ -82,9 +88,34 @@ class Confirmations:
         if isinstance(found, NotUsable):
             raise Unfit(_too_late(found))
         target = press.admitted.target
-        if found.verb != verb or (target is not None and found.subject_id != target.id):
+        skipped_form = bool(found.payload.get(_TYPED)) and not press.fields
+        if (
+            skipped_form
+            or found.verb != verb
+            or (target is not None and found.subject_id != target.id)
+        ):
             raise Unfit(_too_late(NotUsable.UNKNOWN))
         return found
+
+    async def open_form(self, press: Press) -> None:
+        """Ask for the server's name; from memory, before anything else."""
+        verb, where, asked_id = (*press.args, "", "", "")[:3]
+        await press.interaction.response.send_modal(
+            form(
+                verb,
+                where,
+                asked_id,
+                title=_("Are you sure?"),
+                fields=[
+                    field(
+                        "typed",
+                        label=_("The server's identifier or name"),
+                        description=_("At least the first three letters"),
+                        most=100,
+                    )
+                ],
+            )
+        )
 
     async def withdraw(self, press: Press) -> Message:
         """Cancel."""
@@ -96,6 +127,22 @@ class Confirmations:
                 member_id=press.admitted.actor.id,
             )
         return Message(_("Cancelled. Nothing was changed."))
+
+
+def _check_typed(typed: str, server: Server) -> None:
+    text = folded(typed)
+    begins = len(text) >= TYPED_AT_LEAST and folded(server.name).startswith(text)
+    if text and (begins or text in (folded(server.name), server.identifier)):
+        return
+    raise Unfit(
+        _(
+            "{typed} is not the start of {name}, nor its identifier {identifier}. Nothing was "
+            "done; run the command again.",
+            typed=code(typed, 60),
+            name=bold(server.name),
+            identifier=code(server.identifier),
+        )
+    )
 
 
 def _too_late(why: NotUsable) -> str:

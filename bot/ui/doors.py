@@ -21,7 +21,8 @@ from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate
 from bot.access.rights import ADMIN, ANYONE, SEES_ONE
 from bot.clock import Clock
-from bot.posts.answers import Answer
+from bot.posts.answers import Answer, command_ids
+from bot.posts.mentions import link_layout
 from bot.posts.messages import Message
 from bot.supervisor import Supervisor
 from bot.texts import _, speaking
@@ -171,8 +172,9 @@ class Doors:
                     await _respond(interaction, message)
             return
         is_command = interaction.type is discord.InteractionType.application_command
+        is_card = ack is Ack.UPDATE and not is_command
         try:
-            if ack is Ack.UPDATE and not is_command:
+            if is_card:
                 await interaction.response.defer()
             else:
                 await interaction.response.defer(ephemeral=True, thinking=True)
@@ -181,7 +183,7 @@ class Doors:
             log.warning("not acknowledged", door=admitted.action.name, error=str(error))
             _drop(work)
             return
-        interaction.extras["answer"] = Answer(interaction)
+        interaction.extras["answer"] = Answer(interaction, is_card=is_card)
         name = f"/{admitted.action.name} {admitted.reference}"
         self._supervisor.start(name, self._work(interaction, admitted, work))
 
@@ -201,6 +203,17 @@ class Doors:
                 patience.cancel()
             if message is not None:
                 await answer_of(interaction).show(message)
+                if message.fades_seconds:
+                    self._supervisor.start(
+                        f"fade {admitted.reference}", self._fade(interaction, message.fades_seconds)
+                    )
+
+    async def _fade(self, interaction: discord.Interaction, seconds: int) -> None:
+        """Take a secret away again, while the answer's token still lives."""
+        await self._clock.sleep(seconds)
+        with speaking(interaction.locale.value):
+            gone = _("This held a secret and is hidden now. Run the command again to see it.")
+            await answer_of(interaction).show(Message(gone))
 
     @contextlib.asynccontextmanager
     async def _answering(
@@ -417,11 +430,13 @@ def _drop(work: Awaitable[Message | None]) -> None:
 async def _respond(interaction: discord.Interaction, message: Message) -> None:
     try:
         if interaction.response.is_done():
-            answer = interaction.extras.get("answer") or Answer(interaction)
-            await answer.show(message)
+            answer: Answer = interaction.extras.get("answer") or Answer(interaction)
+            await (answer.add(message) if answer.is_card else answer.show(message))
             return
+        view = message.as_layout()
+        link_layout(view, command_ids(interaction))
         await interaction.response.send_message(
-            view=message.as_layout(),
+            view=view,
             files=list(message.files),
             ephemeral=True,
             allowed_mentions=discord.AllowedMentions.none(),

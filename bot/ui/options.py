@@ -5,8 +5,10 @@ from typing import Annotated, Any
 import discord
 from discord import app_commands
 
-from bot.access.gate import Gate
-from bot.fleet.directory import Directory
+from bot.access.decision import Allow, Ask
+from bot.access.gate import Gate, NoSuchServer, SeveralServers
+from bot.fleet.directory import Directory, Server
+from bot.fleet.shelf import Load, Shelf
 from bot.ui.doors import action_of, actor_of
 from bot.ui.text import cut, plain
 
@@ -36,6 +38,51 @@ class _ServerChoices(app_commands.Transformer):
             app_commands.Choice(name=cut(plain(directory.label(s), 100), 100), value=s.id)
             for s in found
         ]
+
+
+class NamedChoices(app_commands.Transformer):
+    """Choices for a thing on the server that the other option names, from the shelf.
+
+    Args:
+        kind: The shelf's kind, such as `backup`.
+        load: Lists the entries for a server; runs behind the answer when the shelf is old.
+    """
+
+    def __init__(self, kind: str, load: Load) -> None:
+        self._kind = kind
+        self._load = load
+
+    async def transform(self, interaction: discord.Interaction, value: Any, /) -> str:  # noqa: ARG002
+        return str(value)
+
+    async def autocomplete(
+        self, interaction: discord.Interaction, value: Any, /
+    ) -> list[app_commands.Choice[str | int | float]]:
+        server = server_meant(interaction)
+        if server is None:
+            return []
+        shelf: Shelf = interaction.client.shelf  # type: ignore[attr-defined]  # our client has it
+        found = shelf.search(server, self._kind, self._load, str(value), CHOICES)
+        return [
+            app_commands.Choice(name=plain(e.label, 100) or e.value, value=e.value) for e in found
+        ]
+
+
+def server_meant(interaction: discord.Interaction) -> Server | None:
+    """The server of the option being completed, if this member may do this with it."""
+    if interaction.guild_id is None or interaction.command is None:
+        return None
+    gate: Gate = interaction.client.gate  # type: ignore[attr-defined]  # our client has it
+    actor, action = actor_of(interaction), action_of(interaction.command)
+    text = getattr(interaction.namespace, "server", None)
+    try:
+        server = gate.resolve(
+            interaction.guild_id, interaction.channel_id or 0, actor, action, text
+        )
+    except (NoSuchServer, SeveralServers):
+        return None
+    may = gate.decide(interaction.guild_id, actor, action, server)
+    return server if isinstance(may, Allow | Ask) else None
 
 
 ServerOption = Annotated[str, _ServerChoices]

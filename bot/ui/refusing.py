@@ -14,6 +14,7 @@ from bot.fleet.panels import PanelGone
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
 from bot.store.errors import LimitReached, NameTaken
+from bot.supervisor import Supervisor
 from bot.texts import _
 from bot.ui.doors import actor_of
 from bot.ui.errors import door_words, panel_words
@@ -31,16 +32,17 @@ _EXPLAINABLE: Final = frozenset(
 class Explainer:
     """Answers every error in words, with a reference id; keeps refusals in the audit."""
 
-    def __init__(self, gate: Gate, audit: Audit) -> None:
+    def __init__(self, gate: Gate, audit: Audit, supervisor: Supervisor) -> None:
         self._gate = gate
         self._audit = audit
+        self._supervisor = supervisor
 
     async def explain(
         self, error: BaseException, *, interaction: discord.Interaction, reference: str, door: str
     ) -> Message:
         """The sentence, the next step and the reference id."""
         if isinstance(error, NotAdmitted) and interaction.guild_id is not None:
-            return await self._refused(error, interaction, interaction.guild_id, reference)
+            return self._refused(error, interaction, interaction.guild_id, reference)
         said = self._words(error, interaction)
         if said is None:
             log.error("door failed", door=door, reference=reference, exc_info=error)
@@ -82,7 +84,7 @@ class Explainer:
                 return door_words(error.original)
         return door_words(error)
 
-    async def _refused(
+    def _refused(
         self,
         error: NotAdmitted,
         interaction: discord.Interaction,
@@ -90,7 +92,10 @@ class Explainer:
         reference: str,
     ) -> Message:
         actor = actor_of(interaction)
-        await self._audit.refused(guild_id, interaction.channel_id or 0, actor.id, reference, error)
+        kept = self._audit.refused(
+            guild_id, interaction.channel_id or 0, actor.id, reference, error
+        )
+        self._supervisor.start(f"refusal {reference}", kept)  # the answer doesn't wait for the disk
         said = refusal(error.action, error.decision, error.target, self._holders(guild_id, error))
         text = f"{said} {code(reference)}"
         if error.decision.because.reason not in _EXPLAINABLE:

@@ -54,7 +54,7 @@ class ConsoleWork:
         line = checked_command(command)
         server = admitted.server
         async with self._hub.listen(server) as ears:
-            hears = await self._hub.wait_live(server, LISTEN_SECONDS)
+            hears = await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True)
             try:
                 async with self._acting(admitted, detail=line) as panel:
                     await panel.servers.send_console_command(server.uuid, line)
@@ -86,7 +86,7 @@ class ConsoleWork:
         """
         server = admitted.server
         async with self._hub.listen(server):
-            if not await self._hub.wait_live(server, LISTEN_SECONDS):
+            if not await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True):
                 failure = self._hub.failure(server)
                 if failure is not None:
                     raise failure
@@ -97,7 +97,7 @@ class ConsoleWork:
         server, answer = admitted.server, answer_of(interaction)
         ends_at = self._clock.monotonic() + FOLLOW_SECONDS
         async with self._hub.listen(server) as ears:
-            await self._hub.wait_live(server, LISTEN_SECONDS)
+            await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True)
             while self._clock.monotonic() < ends_at:
                 still = self._gate.decide(
                     admitted.guild_id, admitted.actor, admitted.action, server

@@ -1,6 +1,8 @@
-"""What a file holds: bytes in memory, bytes on disk when they are many, or a pattern of any size."""
+"""What a file holds: bytes in memory, bytes on disk when many, or a pattern of any size."""
 
+import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
@@ -56,25 +58,36 @@ class OnDisk:
     """Contents in a temporary file that goes when nobody refers to it any more."""
 
     def __init__(self) -> None:
-        self._file = tempfile.NamedTemporaryFile(prefix="simpanel-")  # noqa: SIM115
+        handle, name = tempfile.mkstemp(prefix="simpanel-")
+        os.close(handle)
+        self._path = Path(name)
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._size = 0
+        weakref.finalize(self, self._path.unlink, missing_ok=True)
 
     @property
     def size(self) -> int:
         return self._size
 
     def append(self, data: bytes) -> None:
-        self._file.write(data)
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
         self._size += len(data)
+        if self._waiting_bytes > IN_MEMORY_BYTES:
+            self._flush()
 
     def chunks(self) -> Iterator[bytes]:
-        self._file.flush()
-        with Path(self._file.name).open("rb") as reader:
+        self._flush()
+        with self._path.open("rb") as reader:
             while piece := reader.read(CHUNK_BYTES):
                 yield piece
 
-    def close(self) -> None:
-        self._file.close()
+    def _flush(self) -> None:
+        with self._path.open("ab") as file:
+            file.writelines(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
 
 
 class Intake:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from demo.panel.refusal import UNEXPECTED, Refusal, no_connection, node_said, too_many
+from demo.panel.refusal import UNEXPECTED, Invalid, Refusal, no_connection, node_said, too_many
 
 Side = Literal["panel", "node"]
 
@@ -74,9 +74,9 @@ class Faults:
     def peek(self, kind: str, on: Side, *, node: str | None = None) -> Fault | None:
         """A fault of this kind that is on, without counting it as played."""
         for fault in self._all:
-            if fault.kind == kind and fault.on == on and not fault.over.is_set():
-                if node is None or fault.node in (None, node):
-                    return fault
+            is_on = fault.kind == kind and fault.on == on and not fault.over.is_set()
+            if is_on and (node is None or fault.node in (None, node)):
+                return fault
         return None
 
     def hit(self, on: Side, text: str, *, node: str | None = None) -> Fault | None:
@@ -128,6 +128,8 @@ def refusal_of(fault: Fault, now: float) -> Refusal | None:
                 "ServerStateConflictException",
                 "This server is currently restoring from a backup, please try again later.",
             )
+        case "422":
+            return Invalid([("name", "required", "The name field is required.")])
         case "500":
             return Refusal(500, "QueryException", UNEXPECTED)
         case "502":

@@ -198,10 +198,14 @@ class FileSystem:
                     _pack(tar, path, file)
         return packed.getvalue()
 
+    def clear(self) -> None:
+        """Remove everything."""
+        self._root.children.clear()
+
     def restore(self, archive: bytes, now: datetime, *, truncate: bool) -> list[str]:
         """Put back what an archive holds, after removing everything if asked; the paths."""
         if truncate:
-            self._root.children.clear()
+            self.clear()
         paths = []
         for path, data in _unpacked(archive):
             self.put(path, data, now)

@@ -252,8 +252,6 @@ class Instance:
             if action == "kill":
                 await self._kill()
                 return
-            if self._is_busy:
-                raise PowerError(BUSY, is_plain=True)
             self._is_busy = True
             try:
                 if action in ("stop", "restart"):
@@ -277,6 +275,8 @@ class Instance:
             raise PowerError("attempting to handle unknown power action")
         if action in ("start", "restart") and self.server.status == "suspended":
             raise PowerError("server is currently in a suspended state")
+        if self._is_busy and action != "kill":
+            raise PowerError(BUSY, is_plain=True)
 
     async def _start(self) -> None:
         if self._game is not None:

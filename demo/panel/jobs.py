@@ -77,9 +77,7 @@ async def _restore(panel: "SimPanel", server: Server, backup: Backup, *, truncat
     if server.instance is not None:
         for path in paths:
             server.instance.publish("daemon message", f"(restoring): {path}")
-        server.instance.publish(
-            "daemon message", "Completed server restoration from local backup."
-        )
+        server.instance.publish("daemon message", "Completed server restoration from local backup.")
     server.status = None
     panel.world.log(
         f"server:backup.restore-{'complete' if is_good else 'failed'}",

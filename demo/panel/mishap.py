@@ -43,7 +43,12 @@ def error_page(refusal: Refusal) -> web.Response:
     return web.Response(
         status=refusal.status,
         body=msgspec.json.encode({"errors": refusal.errors}),
-        headers={"Server": "nginx/1.22.1", "Content-Type": "application/json", **refusal.headers},
+        headers={
+            "Server": "nginx/1.22.1",
+            "Cache-Control": "no-cache, private",
+            "Content-Type": "application/json",
+            **refusal.headers,
+        },
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -29,8 +30,8 @@ from demo.panel.instance import Instance
 from demo.panel.listening import Handler, Listening
 from demo.panel.mishap import cut, error_page, garble, page
 from demo.panel.node import Node
-from demo.panel.records import User
-from demo.panel.refusal import Refusal, bug, no_connection
+from demo.panel.records import Backup, User
+from demo.panel.refusal import bug, no_connection
 from demo.panel.routing import BASE, Router
 from demo.panel.script import Script
 from demo.panel.server import Server
@@ -43,6 +44,7 @@ from demo.panel.world import World
 Version = Literal["1.11", "1.12", "pelican"]
 TOKEN_SECONDS: Final = 600.0
 LINK_SECONDS: Final = 900.0
+UP_SINCE: Final = timedelta(hours=1)  # a node refuses tokens from before its boot
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,15 @@ class SimPanel:
         self.budgets: Final = Budgets(self.clock)
         self.resources: Final[dict[int, tuple[float, dict[str, object]]]] = {}
         self.tasks: Final = Tasks()
+        self._backup_times: Final[dict[int, list[tuple[float, Backup]]]] = {}
         self.asked: Final[list[str]] = []
         self.requests: Final[list[Heard]] = []
         self.node_asked: Final[list[str]] = []
         self.opened_sockets = 0
+        self.internet: Final[dict[str, bytes]] = {}  # what nodes can pull, by URL
+        self.pulls: Final[dict[int, int]] = {}  # running ones by server
+        self.pull_seconds = 0.0
+        self.queue_seconds = 0.0  # until a worker takes the next task of a schedule
         self.script: Final = Script(recordings)
         self._faults: Final = Faults()
         self._host, self._port, self._node_port = host, port, node_port
@@ -220,6 +227,10 @@ class SimPanel:
         )
         return f"{server.node.url}/{purpose}?token={token}"
 
+    def backup_times(self, server: Server) -> list[tuple[float, Backup]]:
+        """The backups that were started on a server, with the clock's seconds."""
+        return self._backup_times.setdefault(server.id, [])
+
     async def reach_node(self, node: Node, text: str, *, wants_json: bool) -> bool:
         """Let the panel call its node; False when a page came back that passes for success.
 
@@ -256,6 +267,7 @@ class SimPanel:
             if name:
                 node = self.world.node(name)
                 node.url = listening.url
+                node.booted_at = self.clock.now() - UP_SINCE
                 if node.is_dead:
                     listening.shut()
         for server in self.world.servers:

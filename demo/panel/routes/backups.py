@@ -53,7 +53,11 @@ def check_room(ask: Ask) -> None:
     server = ask.server
     calls, seconds = ask.panel.backup_throttle
     now = ask.panel.clock.monotonic()
-    recent = [at for at in ask.panel.backup_times(server) if now - at < seconds]
+    recent = [
+        at
+        for at, row in ask.panel.backup_times(server)
+        if now - at < seconds and (row.completed_at is None or row.is_successful)
+    ]
     if calls and len(recent) >= calls:
         left = ceil(seconds - (now - recent[0]))
         raise Refusal(
@@ -81,7 +85,7 @@ def begin(ask: Ask, *, name: str, ignored: str, is_locked: bool) -> Backup:
         created_at=ask.now,
     )
     ask.server.backups.append(made)
-    ask.panel.backup_times(ask.server).append(ask.panel.clock.monotonic())
+    ask.panel.backup_times(ask.server).append((ask.panel.clock.monotonic(), made))
     ask.log("server:backup.start", name=made.name, locked=made.is_locked)
     jobs.start_backup(ask.panel, ask.server, made, ask.user)
     return made
@@ -111,9 +115,7 @@ async def restore_backup(ask: Ask) -> Answer:
     if server.status is not None:
         raise bad_request("This server is not currently in a state that allows for a restore.")
     if backup.completed_at is None:
-        raise bad_request(
-            "This backup cannot be restored at this time: not completed or failed."
-        )
+        raise bad_request("This backup cannot be restored at this time: not completed or failed.")
     await ask.reach_node()
     ask.log("server:backup.restore", name=backup.name, truncate=ask.flag("truncate"))
     jobs.start_restore(ask.panel, server, backup, truncate=ask.flag("truncate"))

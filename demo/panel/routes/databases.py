@@ -19,8 +19,7 @@ async def list_databases(ask: Ask) -> Answer:
     with_password = ask.includes("password")
     return Answer(
         body=listed(
-            shapes.database(row, ask, with_password=with_password)
-            for row in ask.server.databases
+            shapes.database(row, ask, with_password=with_password) for row in ask.server.databases
         )
     )
 

@@ -70,9 +70,7 @@ async def set_primary(ask: Ask) -> Answer:
 async def unassign_allocation(ask: Ask) -> Answer:
     server, allocation = ask.server, ask.allocation
     if not server.allocation_limit:
-        raise display(
-            "You cannot delete allocations for this server: no allocation limit is set."
-        )
+        raise display("You cannot delete allocations for this server: no allocation limit is set.")
     if allocation is server.primary:
         raise display("You cannot delete the primary allocation for this server.")
     server.allocations.remove(allocation)

@@ -1,0 +1,1 @@
+"""What it costs, held against peers in the same run: `python -m benchmarks`."""
