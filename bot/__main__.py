@@ -153,7 +153,7 @@ def rekey(
         chosen = _load(ctx)
         if (chosen.secret.key is None) != (new_key_file is None):
             _fail(
-                "The settings give the master key: say by --new-key-file where the new one is to be."
+                "The settings give the master key: say by --new-key-file where the new one goes."
                 if chosen.secret.key is not None
                 else "The master key lies beside the database: leave --new-key-file out."
             )

@@ -134,7 +134,8 @@ async def open_app(
     try:
         vault = await Vault.open(database, key=config.secret.key, clock=clock)
         guard = AddressGuard(config.network.allow, config.network.allow_http)
-        network = Network(guard, clock=clock)
+        body_cap_bytes = config.limits.body_cap_mib << 20
+        network = Network(guard, clock=clock, body_cap_bytes=body_cap_bytes)
         ground = _Ground(config, clock, supervisor, database, vault, network)
         app = _wire(ground, guild_ready_seconds=guild_ready_seconds)
         await app.load_known()

@@ -1,5 +1,6 @@
 """The Discord side: one client, its command tree, and what it does when guilds come and go."""
 
+import asyncio
 import hashlib
 import json
 import sys
@@ -17,7 +18,8 @@ from bot.fleet.directory import Directory
 from bot.fleet.shelf import Shelf
 from bot.store import commands as sync_rows
 from bot.store.engine import Database
-from bot.ui.doors import Doors
+from bot.ui.doors import Doors, menus_of
+from bot.ui.translating import Translator
 from cogs import COGS, Parts
 
 log = structlog.stdlib.get_logger(__name__)
@@ -98,6 +100,9 @@ class RoostClient(commands.AutoShardedBot):
             cog = kind(self.parts)
             await self.add_cog(cog)
             self.doors.collect(cog)
+            for menu in menus_of(cog):
+                self.tree.add_command(menu)
+        await self.tree.set_translator(Translator())
         await self._register()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -121,7 +126,7 @@ class RoostClient(commands.AutoShardedBot):
 
     async def _register(self) -> None:
         """Send the commands to Discord where they differ from what was sent last."""
-        wanted = payload_of(self.tree)
+        wanted = await payload_of(self.tree)
         tree_hash = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
         for guild_id in self._own_guilds or (GLOBAL,):
             async with self._database.read() as session:
@@ -145,14 +150,26 @@ class RoostClient(commands.AutoShardedBot):
             log.info("commands registered", guild=guild_id or "everywhere", count=len(made))
 
 
-def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
+async def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
     """Exactly what is sent to Discord for the tree."""
-    return [one.to_dict(tree) for one in tree.get_commands()]
+    translator = Translator()
+    return [await one.get_translated_payload(tree, translator) for one in _all(tree)]
 
 
 def command_payload() -> list[dict[str, Any]]:
     """The commands as they are registered, without token, settings or network."""
-    return payload_of(bare_tree())
+    return asyncio.run(payload_of(bare_tree()))
+
+
+def _all(
+    tree: app_commands.CommandTree[Any],
+) -> list[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu]:
+    kinds = (
+        discord.AppCommandType.chat_input,
+        discord.AppCommandType.user,
+        discord.AppCommandType.message,
+    )
+    return [one for kind in kinds for one in tree.get_commands(type=kind)]
 
 
 def bare_tree() -> app_commands.CommandTree[Any]:
@@ -161,7 +178,7 @@ def bare_tree() -> app_commands.CommandTree[Any]:
     for kind in COGS:
         # its commands belong to the class; what they work with isn't needed to describe them
         cog = kind.__new__(kind, MISSING)
-        for made in cog.get_app_commands():
+        for made in (*cog.get_app_commands(), *menus_of(cog)):
             tree.add_command(made)
     return tree
 

@@ -17,25 +17,29 @@ from msgspec import Struct
 from bot import config as settings
 from bot.clock import Clock
 from bot.config import Config, ConfigError
-from bot.pterodactyl import AddressGuard, Budgets, Client, Network
+from bot.pterodactyl import AddressGuard, Client, Network
 from bot.pterodactyl.errors import (
     AddressRefused,
+    IpNotAllowed,
     KeyRejected,
     Limited,
     NotThePanel,
     PanelDown,
     PanelError,
+    TwoFactorDemanded,
+    WrongKeyKind,
 )
 from bot.secret import Secret
 from bot.store import guilds, panels, schema
 from bot.store.engine import in_use, looking
-from bot.store.errors import NotOpened, StoreError
+from bot.store.errors import NotOpened, StoreError, WrongKey
 from bot.store.keys import key_file
 from bot.store.panels import PanelRow
 from bot.store.vault import Vault, owner_of
 
 DISCORD_WITHIN_S: Final = 10.0
 PANEL_WITHIN_S: Final = 30.0
+CONNECT_AGAIN: Final = "In Discord: `/panel remove`, then `/panel add` with the new key."
 PORTAL: Final = "https://discord.com/developers/applications"
 
 _MARKS: Final = {"fine": "✓", "note": "•", "wrong": "✗"}
@@ -222,9 +226,9 @@ async def _store(config: Config, clock: Clock) -> list[Finding]:
         return [
             _note("Database", f"{path} is not there yet; the first start makes it, and its key.")
         ]
-    running = in_use(path)
-    holder = "in use by a running bot" if running else "free"
+    findings: list[Finding] = []
     try:
+        holder = "in use by a running bot" if in_use(path) else "free"
         step = schema.revision(path)
         newest = schema.newest()
         if step != newest:
@@ -235,7 +239,7 @@ async def _store(config: Config, clock: Clock) -> list[Finding]:
                     "Stop the bot, then `roost migrate` (every start does it too).",
                 )
             ]
-        findings = [_fine("Database", f"{path} is {holder}, at step {step}.")]
+        findings.append(_fine("Database", f"{path} is {holder}, at step {step}."))
         async with looking(path) as session:
             vault = await Vault.prove(session, file=key_file(path), key=config.secret.key)
             if vault is None:
@@ -244,6 +248,8 @@ async def _store(config: Config, clock: Clock) -> list[Finding]:
             rows: list[PanelRow] = []
             for guild in await guilds.list_guilds(session):
                 rows += await panels.list_panels(session, guild_id=guild.guild_id)
+    except WrongKey as error:
+        return [*findings, _wrong("Key", str(error))]
     except StoreError as error:
         return [_wrong("Database", str(error))]
     return findings + await _panels(config, vault, rows, clock)
@@ -264,32 +270,33 @@ async def _panels(
                 owner = owner_of(guild_id=row.guild_id, table="panel", row_id=row.id)
                 key = vault.unseal(row.key_sealed, owner=owner)
             except NotOpened:
-                findings.append(_wrong(subject, "its key doesn't open.", "`/panel rekey` it."))
+                findings.append(_wrong(subject, "its key doesn't open.", CONNECT_AGAIN))
                 continue
-            client = Client(row.url, key, network=network, budgets=Budgets(clock=clock))
-            findings.append(await _panel(subject, row, client, clock))
+            findings.append(await _panel(subject, row.url, key, network, clock))
     finally:
         await network.close()
     return findings
 
 
-async def _panel(subject: str, row: PanelRow, client: Client, clock: Clock) -> Finding:
+async def _panel(subject: str, url: str, key: Secret, network: Network, clock: Clock) -> Finding:
     began = clock.monotonic()
     try:
+        client = Client(url, key, network=network, clock=clock)
         async with clock.timeout(PANEL_WITHIN_S):
             account = await client.account.get_account()
             servers = await client.servers.list_servers()
     except TimeoutError:
-        return _wrong(subject, f"{row.url} did not answer within {PANEL_WITHIN_S:.0f} s.")
+        return _wrong(subject, f"{url} did not answer within {PANEL_WITHIN_S:.0f} s.")
     except PanelError as error:
-        return panel_trouble(subject, row.url, error)
+        return panel_trouble(subject, url, error)
     took_ms = (clock.monotonic() - began) * 1000
-    told = f"{row.url} answers as {account.username} in {took_ms:.0f} ms, {len(servers)} servers."
+    counted = "1 server" if len(servers) == 1 else f"{len(servers)} servers"
+    told = f"{url} answers as {account.username} in {took_ms:.0f} ms, {counted}."
     if account.admin:
         return _note(
             subject,
             f"{told} It is a root administrator's key: it may do everything on every server.",
-            "Make a key of an ordinary account for the bot, and `/panel rekey`.",
+            f"Make a key of an ordinary account for the bot. {CONNECT_AGAIN}",
         )
     if not servers:
         return _note(subject, told, "Make the account a subuser of the servers on the panel.")
@@ -298,10 +305,12 @@ async def _panel(subject: str, row: PanelRow, client: Client, clock: Clock) -> F
 
 def panel_trouble(subject: str, url: str, error: PanelError) -> Finding:
     """Say what a panel's error means for whoever runs the bot."""
+    said = str(error).rstrip(".")
+    new_key = f"Make one on the panel (Account → API Credentials). {CONNECT_AGAIN}"
     match error:
         case AddressRefused():
             mend = f"Put this into the settings: {error.setting}" if error.setting else ""
-            return _wrong(subject, f"{url} may not be dialled: {error}.", mend)
+            return _wrong(subject, f"{url} may not be dialled: {said}.", mend)
         case NotThePanel():
             return _wrong(
                 subject,
@@ -309,14 +318,24 @@ def panel_trouble(subject: str, url: str, error: PanelError) -> Finding:
                 "Use the panel's own address, without a path; let no challenge stand before /api.",
             )
         case PanelDown():
-            return _wrong(subject, f"{url} is down or can't be reached: {error}.")
-        case KeyRejected():
+            return _wrong(subject, f"{url} is down or can't be reached: {said}.")
+        case WrongKeyKind():
+            return _wrong(subject, "its key is an application key, not an account's.", new_key)
+        case IpNotAllowed():
             return _wrong(
                 subject,
-                f"{url} refuses the key: {error}.",
-                "Make a new one on the panel (Account → API Credentials), then `/panel rekey`.",
+                f"{url} refuses the key from this machine's address.",
+                "Add the address to the key's allowed ones on the panel, or make a key without.",
             )
+        case TwoFactorDemanded():
+            return _wrong(
+                subject,
+                f"{url} demands two-factor authentication of the account.",
+                "Switch it on for the account on the panel; the key then works as before.",
+            )
+        case KeyRejected():
+            return _wrong(subject, f"{url} does not know the key any more.", new_key)
         case Limited():
             return _note(subject, f"{url} asks to wait {error.retry_after:.0f} s.")
         case _:
-            return _wrong(subject, f"{url} answered with an error: {error}.")
+            return _wrong(subject, f"{url} answered with an error: {said}.")

@@ -19,7 +19,6 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         render_as_batch=True,  # SQLite changes a table by making it anew
-        transactional_ddl=True,  # SQLite can, and half a migration is worse than none
         render_item=_render,
         compare_type=True,
     )

@@ -262,8 +262,8 @@ async def test_a_panel_in_trouble_is_told_in_words(
     [
         ("admin", "note", "root administrator"),
         ("eve", "note", "0 servers"),
-        ("alice_iplocked", "wrong", "refuses the key"),
-        ("admin_application", "wrong", "refuses the key"),
+        ("alice_iplocked", "wrong", "from this machine's address"),
+        ("admin_application", "wrong", "application key"),
     ],
 )
 async def test_the_kind_of_key_is_told_and_the_better_one(
@@ -275,6 +275,25 @@ async def test_the_kind_of_key_is_told_and_the_better_one(
 
     assert (finding.state, told in finding.text) == (state, True), finding.line()
     assert finding.mend
+
+
+async def test_a_key_deleted_on_the_panel_is_told_as_unknown(
+    patient: Patient, panel: SimPanel
+) -> None:
+    await patient.connect(panel.url, panel.key("alice")[:-4] + "0000")
+
+    finding = about(await patient.examined(), "Panel")
+
+    assert finding.is_wrong
+    assert "does not know the key" in finding.text
+    assert "API Credentials" in finding.mend
+
+
+async def test_a_panel_that_demands_two_factors_says_so(patient: Patient, panel: SimPanel) -> None:
+    panel.demands_2fa = "all"
+    await patient.connect(panel.url, panel.key("alice"))
+
+    assert "two-factor" in about(await patient.examined(), "Panel").text
 
 
 async def test_a_private_address_names_the_setting_that_allows_it(

@@ -76,9 +76,7 @@ class World:
         """Throw the bot out, so that nothing of this guild goes on behind the next test."""
         guild_id = int(self.guild.id)
         await self.guild.kick_bot()
-        await eventually(
-            lambda: guild_id not in self.app._here and not self.app.parts.panels.of(guild_id)
-        )
+        await eventually(lambda: guild_id not in self.app._here and not self.app._loading.locked())
 
     async def connect(self, panel: SimPanel, *, account: str = "alice", name: str = "Nova") -> None:
         """Connect a panel with the key of one of its accounts, as the admin does.

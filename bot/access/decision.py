@@ -4,7 +4,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from bot.access.facts import Facts
+from bot.access.facts import Facts, Target
 from bot.access.rights import ADMIN, ANYONE, SEE, SEES_ONE, any_covers, covers
 from bot.access.rules import Rule
 
@@ -113,11 +113,12 @@ def decide(facts: Facts) -> Decision:
     return Allow(tuple(chain))
 
 
-def holds(rules: tuple[Rule, ...], right: str, server_id: str, facts: Facts) -> Rule | None:
+def holds(rules: tuple[Rule, ...], right: str, target: Target, facts: Facts) -> Rule | None:
     """The rule that speaks for `right` on the server: a denial before any grant."""
     found: Rule | None = None
     for rule in rules:
-        if rule.scope_id is not None and rule.scope_id != server_id:
+        scope = rule.scope_id
+        if scope is not None and scope != target.id and scope not in target.group_ids:
             continue
         if rule.expires_at is not None and rule.expires_at <= facts.now:
             continue
@@ -164,7 +165,7 @@ def _guild(facts: Facts) -> Link | None:
     elif facts.target is None:
         return Link(Part.GUILD, Verdict.REFUSES, Reason.NO_SERVER)
     else:
-        link = _by_rules(facts, right, facts.target.id)
+        link = _by_rules(facts, right, facts.target)
     needs_server = right not in (ADMIN, SEES_ONE) or facts.action.on_server
     if link.verdict is Verdict.ALLOWS and needs_server and facts.target is None:
         return Link(Part.GUILD, Verdict.REFUSES, Reason.NO_SERVER)
@@ -183,8 +184,8 @@ def _by_sight(facts: Facts) -> Link:
     return Link(Part.GUILD, Verdict.REFUSES, Reason.SEES_NONE)
 
 
-def _by_rules(facts: Facts, right: str, server_id: str) -> Link:
-    rule = holds(facts.rules, right, server_id, facts)
+def _by_rules(facts: Facts, right: str, target: Target) -> Link:
+    rule = holds(facts.rules, right, target, facts)
     if rule is None:
         return Link(Part.GUILD, Verdict.REFUSES, Reason.NO_GRANT)
     if rule.denies:

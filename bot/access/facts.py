@@ -39,6 +39,8 @@ class Target(Struct, frozen=True):
     panel_name: str
     key_rights: frozenset[str]
     """What the connected panel key may do there; `*` for an owner."""
+    group_ids: frozenset[str] = frozenset()
+    """The guild's groups that the server is in."""
 
 
 class Condition(Enum):

@@ -99,7 +99,7 @@ class Gate:
             now=self._clock.now(),
             admin_role_id=book.admin_role_id,
             rules=rules,
-            target=_target(target) if target else None,
+            target=_target(target, book.groups_of(target.id)) if target else None,
             sees_any=self._sees_any(actor, rules),
         )
 
@@ -207,8 +207,8 @@ class Gate:
         return any(not rule.denies and not _is_over(rule, self._clock.now()) for rule in rules)
 
 
-def _target(server: Server) -> Target:
-    return Target(server.id, server.name, server.panel_name, server.key_rights)
+def _target(server: Server, group_ids: frozenset[str]) -> Target:
+    return Target(server.id, server.name, server.panel_name, server.key_rights, group_ids)
 
 
 def _is_over(rule: Rule, now: datetime) -> bool:

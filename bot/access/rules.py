@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from bot.store.guilds import GuildSettings
 from bot.store.rules import RuleRow, SubjectKind
 
 
@@ -17,7 +18,7 @@ class Rule(Struct, frozen=True):
     """A role or a member; for everyone the guild's own id, as Discord has it."""
     right: str
     scope_id: str | None
-    """The server's row id; None = all servers of the guild."""
+    """The server's row id or a group's id; None = all servers of the guild."""
     denies: bool
     made_by: int
     made_at: datetime
@@ -32,7 +33,7 @@ def rule_of(row: RuleRow) -> Rule:
         kind=row.subject_kind,
         subject_id=row.subject_id,
         right=row.right,
-        scope_id=row.scope_id if row.scope_kind == "server" else None,
+        scope_id=None if row.scope_kind == "all" else row.scope_id,
         denies=row.effect == "deny",
         made_by=row.made_by,
         made_at=row.made_at,
@@ -44,12 +45,24 @@ def rule_of(row: RuleRow) -> Rule:
 class Rulebook:
     """The rules of one guild; replaced as a whole when one changes."""
 
-    def __init__(self, rules: Iterable[Rule] = (), *, admin_role_id: int | None = None) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule] = (),
+        *,
+        admin_role_id: int | None = None,
+        settings: GuildSettings | None = None,
+    ) -> None:
         self.admin_role_id = admin_role_id
+        self.settings = settings or GuildSettings()
         self.all: tuple[Rule, ...] = tuple(rules)
         self._by_subject: dict[int, tuple[Rule, ...]] = {}
         for rule in self.all:
             self._by_subject[rule.subject_id] = (*self._by_subject.get(rule.subject_id, ()), rule)
+
+    def groups_of(self, server_id: str) -> frozenset[str]:
+        """The ids of the groups that a server is in."""
+        groups = self.settings.groups.items()
+        return frozenset(one for one, group in groups if server_id in group.server_ids)
 
     def about(self, member_id: int, role_ids: frozenset[int]) -> tuple[Rule, ...]:
         """The rules that speak of this member: own ones and those of their roles."""

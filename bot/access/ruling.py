@@ -67,8 +67,11 @@ class Ruling:
             stored = await rows.list_rules(session, guild_id=guild_id)
             guild = await guilds.get_guild(session, guild_id=guild_id)
             bound = await bindings.list_bindings(session, guild_id=guild_id)
-        admin_role_id = guild.admin_role_id if guild else None
-        book = Rulebook((rule_of(row) for row in stored), admin_role_id=admin_role_id)
+        book = Rulebook(
+            (rule_of(row) for row in stored),
+            admin_role_id=guild.admin_role_id if guild else None,
+            settings=guild.settings if guild else None,
+        )
         self._gate.rules_changed(guild_id, book)
         self._gate.bindings_changed(guild_id, {b.channel_id: b.server_id for b in bound})
 

@@ -23,6 +23,7 @@ from bot.pterodactyl import (
     PanelError,
     Server,
 )
+from bot.pterodactyl.files import Archives
 from bot.secret import Secret
 from bot.store import panels as rows
 from bot.store import servers as server_rows
@@ -38,6 +39,8 @@ log = structlog.stdlib.get_logger(__name__)
 REFRESH_SECONDS = 300.0
 """How often the list of servers is read again; rights of shared servers are read with it."""
 RIGHTS_AT_ONCE = 4
+PATIENCE_SECONDS = 20.0
+"""Who waits for an answer hears of a spent budget rather than wait longer for it."""
 MIB = 1024 * 1024
 
 
@@ -95,6 +98,7 @@ class Panels:
         self._clock = clock
         self._panels_per_guild = panels_per_guild
         self._servers_per_panel = servers_per_panel
+        self._archives = Archives(clock)
         self._clients: dict[str, Client] = {}
         self._connected: dict[int, dict[str, Connected]] = {}
         self._loops: dict[str, asyncio.Task[None]] = {}
@@ -273,12 +277,13 @@ class Panels:
             network=self._network,
             budgets=self._budgets,
             account=account,
+            archives=self._archives,
             clock=self._clock,
         )
 
     def _take(self, row: PanelRow, client: Client) -> None:
         self._connected.setdefault(row.guild_id, {})[row.id] = _connected(row)
-        self._clients[row.id] = client
+        self._clients[row.id] = client.patient(PATIENCE_SECONDS)
         self._loops[row.id] = self._supervisor.keep(
             f"panel {row.id}", lambda: self._watch(row.guild_id, row.id)
         )

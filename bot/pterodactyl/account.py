@@ -57,7 +57,8 @@ class AccountArea:
             Invalid: The address.
             Limited: Some panels allow three real changes a day.
         """
-        body = {"email": email, "password": _hidden(password)}
+        password = _hidden(password)
+        body = {"email": email, "password": password}
         await self._http.send("PUT", "account", "email", body=body, is_safe=True)
 
     async def update_password(
@@ -74,11 +75,8 @@ class AccountArea:
             Declined: WRONG_PASSWORD.
             Invalid: Too short, or the two differ (told of `password`).
         """
-        body = {
-            "current_password": _hidden(current),
-            "password": _hidden(new),
-            "password_confirmation": _hidden(new_confirm),
-        }
+        current, new, new_confirm = _hidden(current), _hidden(new), _hidden(new_confirm)
+        body = {"current_password": current, "password": new, "password_confirmation": new_confirm}
         await self._http.send("PUT", "account", "password", body=body)
 
     async def update_username(self, username: str, password: str | Secret) -> None:
@@ -88,7 +86,8 @@ class AccountArea:
             Declined: WRONG_PASSWORD.
             NotFound: `route_unknown`: Pterodactyl lets nobody change it.
         """
-        body = {"username": username, "password": _hidden(password)}
+        password = _hidden(password)
+        body = {"username": username, "password": password}
         await self._http.send("PUT", "account", "username", body=body)
 
     async def get_2fa_setup_code(self) -> TwoFactorSetup:
@@ -115,7 +114,8 @@ class AccountArea:
             Invalid: Not six characters.
             PanelBug: get_2fa_setup_code was never called.
         """
-        body = {"code": code, "password": _hidden(password)}
+        password = _hidden(password)
+        body = {"code": code, "password": password}
         made = await self._http.fetch(_TOKENS, "POST", "account", "two-factor", body=body)
         return made.attributes
 
@@ -128,7 +128,8 @@ class AccountArea:
             Declined: WRONG_PASSWORD.
             NotFound: `route_unknown` on Pelican.
         """
-        body = {"password": _hidden(password)}
+        password = _hidden(password)
+        body = {"password": password}
         try:
             await self._http.send(
                 "POST", "account", "two-factor", "disable", body=body, is_safe=True
@@ -256,6 +257,7 @@ class AccountArea:
 
 
 def _hidden(password: str | Secret) -> Secret:
+    """Wrapped at once, so that no traceback that prints locals shows it."""
     return password if isinstance(password, Secret) else Secret(password)
 
 

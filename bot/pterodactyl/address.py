@@ -170,6 +170,12 @@ class AddressGuard:
             raise AddressRefused("the name did not lead to an IP address", host=host)
         self._judge(host, literal)
 
+    def lists(self, host: str) -> bool:
+        """Whether the operator's own list names this host or address."""
+        name = _normal(host)
+        literal = _literal(name)
+        return name in self._hosts if literal is None else self._is_listed(literal)
+
     def _let_through(self, entry: str) -> None:
         wanted = entry.strip()
         with suppress(ValueError):

@@ -30,6 +30,8 @@ class Client:
         budgets: Shared with the other clients of this process, so that keys of one account share
             its requests; None counts for this client alone.
         account: `Account.account_id`, where it is known; else `get_account` finds out.
+        archives: Shared with the other clients of this process, so that two of them never pack
+            into one folder in the same second; None looks after this client alone.
         clock: By which every limit and wait is measured.
 
     Raises:
@@ -37,6 +39,9 @@ class Client:
         WrongKeyKind: An application key. Nothing was sent.
         KeyRejected: Empty, or with blanks, line breaks or foreign letters inside. Nothing was sent.
     """
+
+    url: str = ""
+    """The panel's address, without a slash at its end."""
 
     def __init__(
         self,
@@ -46,8 +51,10 @@ class Client:
         network: Network | None = None,
         budgets: Budgets | None = None,
         account: str | None = None,
+        archives: Archives | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
+        key = Secret(key) if isinstance(key, str) else key
         key = checked_key(key)
         self._own_network: Network | None = None
         if network is None:
@@ -60,12 +67,7 @@ class Client:
             account=account,
             clock=clock,
         )
-        self._open(http, Archives(clock))
-
-    @property
-    def url(self) -> str:
-        """The panel's address, without a slash at its end."""
-        return self._http.panel_url
+        self._open(http, archives or Archives(clock))
 
     @property
     def budget(self) -> Budget:
@@ -102,6 +104,7 @@ class Client:
         await self.close()
 
     def _open(self, http: PanelHttp, archives: Archives) -> None:
+        self.url = http.panel_url
         self._http = http
         self._archives = archives
         self.account = AccountArea(http)
@@ -120,19 +123,24 @@ class Client:
         raise TypeError("a Client holds a key and is not pickled")
 
 
-def checked_key(key: str | Secret) -> Secret:
+def checked_key(key: Secret) -> Secret:
     """A key that may be sent: of the right kind, without anything that breaks a header.
 
     Raises:
         WrongKeyKind: An application key.
         KeyRejected: Empty, or with blanks, line breaks or foreign letters inside.
     """
-    value = (key.reveal() if isinstance(key, Secret) else key).strip()
-    if value.startswith(APPLICATION_KEYS):
+    key = Secret(key.reveal().strip())
+    if key.reveal().startswith(APPLICATION_KEYS):
         raise WrongKeyKind(_unsent("an application key; the client API wants a key of the account"))
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
+    if not _is_header_word(key):
         raise KeyRejected(_unsent("the key is empty or has blanks or foreign letters inside"))
-    return Secret(value)
+    return key
+
+
+def _is_header_word(key: Secret) -> bool:
+    value = key.reveal()
+    return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 
 def panel_root(url: str, network: Network) -> str:

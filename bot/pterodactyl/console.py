@@ -20,6 +20,7 @@ from typing import Any, Final, Literal, Self, get_args
 
 import structlog
 
+from bot.pterodactyl.console_ending import Ending
 from bot.pterodactyl.console_events import (
     DAEMON_LINE,
     CaughtUp,
@@ -35,7 +36,7 @@ from bot.pterodactyl.console_events import (
     lines_of,
 )
 from bot.pterodactyl.console_history import join
-from bot.pterodactyl.console_session import Ending, Mint, Session
+from bot.pterodactyl.console_session import Mint, Session
 from bot.pterodactyl.dial import Network
 from bot.pterodactyl.errors import PanelError
 
@@ -91,6 +92,7 @@ class Console:
         "_has_been_in",
         "_is_over",
         "_is_state_doubtful",
+        "_kept_lines",
         "_left_at",
         "_lines",
         "_lost_lines",
@@ -132,7 +134,8 @@ class Console:
         self._queue: deque[Event] = deque()
         self._queue_size = queue_size
         self._half = queue_size // 2
-        self._lines: deque[str] = deque(maxlen=kept_lines)
+        self._kept_lines = kept_lines
+        self._lines: deque[str] | None = None  # made for the first line: most consoles are silent
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -165,7 +168,7 @@ class Console:
     @property
     def lines(self) -> Sequence[str]:
         """The last lines, oldest first; a copy."""
-        return tuple(self._lines)
+        return tuple(self._lines or ())
 
     # for those who use it
 
@@ -378,7 +381,7 @@ class Console:
         """Hand on what came since the history was asked for, without what was known."""
         batch, self._gathered = self._gathered, None
         if batch:
-            joined = join(self._lines, batch)
+            joined = join(self._lines or (), batch)
             if joined.has_gap:
                 self._put(Lost(cause="gap"))
             for line in joined.new:
@@ -387,6 +390,8 @@ class Console:
             self._put(CaughtUp())
 
     def _line(self, line: str, *, is_history: bool = False) -> None:
+        if self._lines is None:
+            self._lines = deque(maxlen=self._kept_lines)
         self._lines.append(line)
         self._put(ConsoleLine(line, is_history))
         if line.startswith(DAEMON_LINE) and is_throttling(line):

@@ -4,43 +4,27 @@ from typing import Final
 
 from bot.clock import Clock
 
-# What the newer daemons put up with per socket: (size, refilled per second). What is over is
-# dropped without an answer, so a client that is too eager never logs in.
 LIMITS: Final = {
-    "global": (10.0, 5.0),
-    "auth": (2.0, 0.2),
-    "send logs": (2.0, 0.2),
-    "send command": (10.0, 1.0),
-    "": (4.0, 1.0),  # all others together
+    "global": (10, 0.2),
+    "auth": (2, 5.0),
+    "send logs": (2, 5.0),
+    "send command": (10, 1.0),
+    "": (4, 1.0),  # all others together
 }
+"""What newer daemons put up with per socket: so many at once, then one each so many seconds.
 
-
-class Bucket:
-    """Tokens that refill with time; it may be overdrawn, and says how long to wait then."""
-
-    __slots__ = ("_at", "_per_second", "_size", "_tokens")
-
-    def __init__(self, size: float, per_second: float, at: float) -> None:
-        self._size = size
-        self._per_second = per_second
-        self._tokens = size
-        self._at = at
-
-    def take(self, at: float) -> float:
-        """Take one and return the seconds until it is really there."""
-        self._tokens = min(self._size, self._tokens + (at - self._at) * self._per_second) - 1.0
-        self._at = at
-        return max(0.0, -self._tokens / self._per_second)
+What is over is dropped without an answer, so a client that is too eager never logs in.
+"""
 
 
 class Pace:
-    """The buckets of one socket; those never used are never made."""
+    """The token buckets of one socket, each kept as the moment at which it would be full."""
 
-    __slots__ = ("_buckets", "_clock")
+    __slots__ = ("_clock", "_full_at")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._buckets: dict[str, Bucket] = {}
+        self._full_at: dict[str, float] = {}
 
     async def wait(self, event: str) -> None:
         """Return when `event` may be sent; callers are let through in the order they came."""
@@ -51,7 +35,8 @@ class Pace:
             await self._clock.sleep(wait)
 
     def _take(self, kind: str, now: float) -> float:
-        bucket = self._buckets.get(kind)
-        if bucket is None:
-            bucket = self._buckets[kind] = Bucket(*LIMITS[kind], now)
-        return bucket.take(now)
+        """Take one token and return the seconds until it is there."""
+        size, every = LIMITS[kind]
+        full_at = max(self._full_at.get(kind, now), now) + every
+        self._full_at[kind] = full_at
+        return max(0.0, full_at - now - size * every)

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
 from bot.clock import Clock
+from bot.pterodactyl.console_ending import LATER_SECONDS, Ending, handshake_refused, not_given
 from bot.pterodactyl.console_events import (
     DaemonError,
     Event,
@@ -27,26 +28,18 @@ from bot.pterodactyl.console_events import (
 from bot.pterodactyl.console_pace import Pace
 from bot.pterodactyl.dial import Network
 from bot.pterodactyl.errors import (
-    AddressRefused,
     Answer,
     Conflict,
-    ConflictState,
-    KeyRejected,
-    Limited,
     NodeFailed,
     NotAllowed,
-    NotFound,
-    PanelDown,
     PanelError,
 )
 from bot.pterodactyl.models import WebsocketCredentials
+from bot.pterodactyl.refusal import scrub
 from bot.pterodactyl.routes import Asked
 
 Mint = Callable[[], Awaitable[WebsocketCredentials]]
 """Asks the panel for the socket's address and a token; both are asked for anew each time."""
-
-PING_SECONDS: Final = 25.0
-"""The node never pings; a link that said nothing from one ping to the next is dead."""
 
 RENEW_AFTER_SECONDS: Final = 520.0
 """Tokens live 600 s; `token expiring` comes only in the last minute, if at all."""
@@ -61,18 +54,6 @@ ANSWER_SECONDS: Final = 8.0
 WRITE_SECONDS: Final = 10.0
 DROPPED_SECONDS: Final = 5.0
 """When the daemon throttled a login: its bucket refills by one in this time."""
-
-LATER_SECONDS: Final = 60.0
-SLOW_SECONDS: Final = 300.0
-
-
-class Ending(NamedTuple):
-    """How a session ended and whether it is worth coming back."""
-
-    reason: str
-    code: int | None = None  # of the closing frame
-    wait: float | None = 0.0  # at least so many seconds; None: never again
-    error: PanelError | None = None  # what the listener is to see, when it is over for good
 
 
 class Owner(Protocol):
@@ -128,6 +109,7 @@ class Session:
         "_origin",
         "_owner",
         "_pace",
+        "_ping",
         "_renewal",
         "_server_id",
         "_url",
@@ -149,6 +131,7 @@ class Session:
         self._pace = Pace(self._clock)
         self._ws: ClientWebSocketResponse[bool] | None = None
         self._limit: asyncio.Timeout | None = None
+        self._ping: asyncio.Task[None] | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._answer: asyncio.Future[_Login] | None = None
         self._ending: Ending | None = None
@@ -201,25 +184,28 @@ class Session:
         self, ws: ClientWebSocketResponse[bool], credentials: WebsocketCredentials
     ) -> Ending:
         self._limit = asyncio.timeout(None)
-        keeper = asyncio.create_task(self._guarded(partial(self._keep, ws)), name="console keeper")
+        self._network.pulse.join(self)
         self._begin_renewal(0.0, credentials)
+        ending = Ending("the connection broke off")
         try:
             async with self._limit:
                 ending = await self._read(ws)
         except TimeoutError:  # `_stop` ended the reading
             if self._fault is not None:
                 raise self._fault from None
-            ending = self._ending or Ending("the connection broke off")
+            ending = self._ending or ending
+        except (ClientError, OSError):
+            pass  # it broke while a ping was answered
         except asyncio.CancelledError:
-            self.is_in = False
-            await _end_tasks(keeper, self._renewal)
+            self._ending, self.is_in = Ending("closed"), False
+            await self._end_tasks()
             await ws.close()
             raise
-        self._ending = self._ending or ending
-        self.is_in = False
-        await _end_tasks(keeper, self._renewal)
-        await _abandon(ws)
-        return self._ending
+        finally:
+            self._ending, self.is_in = ending, False
+            await self._end_tasks()
+            await _abandon(ws)
+        return ending
 
     async def _read(self, ws: ClientWebSocketResponse[bool]) -> Ending:
         owner, take, receive = self._owner, self._take, ws.receive
@@ -374,16 +360,34 @@ class Session:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
-    async def _keep(self, ws: ClientWebSocketResponse[bool]) -> None:
-        while True:
-            await self._clock.sleep(PING_SECONDS)
-            if not self._heard:
-                return self._stop(Ending("the node no longer answers"))
-            self._heard = False
-            async with self._clock.timeout(WRITE_SECONDS):
-                await ws.ping()
-            if self._clock.monotonic() - self._minted_at >= RENEW_AFTER_SECONDS:
-                self._begin_renewal(0.0)
+    def beat(self) -> bool:
+        """Ping, and renew when it is time; the node itself never pings (`Pulse`).
+
+        A link that said nothing from one ping to the next is dead.
+        """
+        if self._ending is not None or self._ws is None:
+            return False
+        if not self._heard:
+            self._stop(Ending("the node no longer answers"))
+            return False
+        self._heard = False
+        if self._ping is None or self._ping.done():
+            ping = self._guarded(partial(self._pinged, self._ws))
+            self._ping = asyncio.create_task(ping, name="console ping")
+        if self._clock.monotonic() - self._minted_at >= RENEW_AFTER_SECONDS:
+            self._begin_renewal(0.0)
+        return True
+
+    async def _pinged(self, ws: ClientWebSocketResponse[bool]) -> None:
+        async with self._clock.timeout(WRITE_SECONDS):
+            await ws.ping()
+
+    async def _end_tasks(self) -> None:
+        tasks = [task for task in (self._renewal, self._ping) if task and not task.done()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -402,7 +406,7 @@ class Session:
                 self._limit.reschedule(asyncio.get_running_loop().time())
 
     def _closed(self, code: int, reason: str) -> Ending:
-        said = f"closed by the node: {code} {reason}".rstrip()
+        said = scrub(f"closed by the node: {code} {reason}")
         match code:
             case 4409:
                 detail = "This server is currently suspended, said the node"
@@ -419,44 +423,6 @@ class Session:
 _ABOUT_LOGIN: Final = frozenset(
     {"auth success", "token expiring", "token expired", "jwt error", "daemon error", "throttled"}
 )
-
-
-def not_given(error: PanelError) -> Ending:
-    """The ending when the panel gave no credentials, or the address was refused."""
-    reason = f"the panel gave no credentials ({type(error).__name__})"
-    match error:
-        case KeyRejected() | NotFound() | NotAllowed() | AddressRefused():
-            return Ending(reason, wait=None, error=error)
-        case Conflict(state=ConflictState.SUSPENDED):
-            return Ending("the server is suspended", wait=None, error=error)
-        case Conflict():
-            return Ending(reason, wait=LATER_SECONDS)
-        case Limited():
-            return Ending(reason, wait=error.retry_after)
-        case PanelDown(retry_after=float(seconds)):
-            return Ending(reason, wait=seconds)
-    return Ending(reason)
-
-
-def handshake_refused(status: int) -> Ending:
-    """The ending when the node answered the handshake with `status`."""
-    match status:
-        case 400:  # newer daemons: 30 sockets a server, of all users together
-            return Ending("the node has too many sockets of this server", wait=LATER_SECONDS)
-        case 403:
-            reason = "the node refuses the panel's address as origin"
-            return Ending(reason, wait=SLOW_SECONDS)
-        case 404:  # deleted or moved: the panel is asked before the next try
-            return Ending("the node doesn't know this server", wait=5.0)
-    return Ending(f"the node refused the connection ({status})")
-
-
-async def _end_tasks(*tasks: "asyncio.Task[None] | None") -> None:
-    under_way = [task for task in tasks if task is not None and not task.done()]
-    for task in under_way:
-        task.cancel()
-    if under_way:
-        await asyncio.wait(under_way)
 
 
 async def _abandon(ws: ClientWebSocketResponse[bool]) -> None:

@@ -32,6 +32,7 @@ from yarl import URL
 from bot.clock import Clock
 from bot.pterodactyl.address import SCHEMES, AddressGuard
 from bot.pterodactyl.errors import AddressRefused, NotThePanel
+from bot.pterodactyl.pulse import Pulse
 
 BODY_CAP_BYTES: Final = 16 * 1024 * 1024
 """No answer is read beyond this: 100 servers with everything included are about 1 MiB."""
@@ -42,8 +43,10 @@ MESSAGE_CAP_BYTES: Final = 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
 """For a name's resolution, the dial and TLS together."""
 
-PLACES_AT_MOST: Final = 10_000
 KEEPALIVE_SECONDS: Final = 30.0
+PLACES_AT_MOST: Final = 1000
+"""Schemes and hosts remembered as allowed; each dial is judged again all the same."""
+
 CHUNK_BYTES: Final = 64 * 1024
 USER_AGENT: Final = "Roost (Pterodactyl client)"
 NO_LIMITS: Final = ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
@@ -52,6 +55,7 @@ NO_LIMITS: Final = ClientTimeout(total=None, connect=None, sock_connect=None, so
 
 _REPEATED: Final = (ClientOSError, ServerDisconnectedError)
 """After these aiohttp sends a GET, PUT or DELETE once more by itself."""
+_WEBSOCKET_LIMITS: Final = ClientWSTimeout(ws_receive=None, ws_close=1.0)
 
 
 class _Dial:
@@ -91,6 +95,8 @@ class Network:
         self.guard = guard
         self.clock = clock
         self.body_cap_bytes = body_cap_bytes
+        self.pulse = Pulse(clock)
+        """By which the websockets are pinged."""
         self._resolver = resolver
         self._tls = tls
         self._api: ClientSession | None = None
@@ -135,12 +141,13 @@ class Network:
                 autoping=False,
                 max_msg_size=MESSAGE_CAP_BYTES,
                 decode_text=False,
-                timeout=ClientWSTimeout(ws_receive=None, ws_close=1.0),
+                timeout=_WEBSOCKET_LIMITS,
             )
 
     async def close(self) -> None:
         """Close both sessions and with them every connection."""
         self._is_closed = True
+        await self.pulse.close()
         for session in (self._api, self._nodes):
             if session is not None:
                 await session.close()
@@ -225,13 +232,15 @@ async def read_capped(response: ClientResponse, cap_bytes: int) -> tuple[bytes, 
 
     The connection is closed where it was not, so nothing more is received.
     """
+    content = response.content
     parts: list[bytes] = []
     size = 0
-    async for part in response.content.iter_chunked(CHUNK_BYTES):
+    while not content.at_eof():
+        part = await content.readany()
         size += len(part)
         if size > cap_bytes:
             parts.append(part[: cap_bytes - size])
             response.close()
             return b"".join(parts), False
         parts.append(part)
-    return b"".join(parts), True
+    return parts[0] if len(parts) == 1 else b"".join(parts), True

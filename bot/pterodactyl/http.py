@@ -4,6 +4,7 @@ Everything here holds for every call (contract: README.md). What a single call s
 stands in the areas.
 """
 
+import asyncio
 import random
 from collections.abc import Mapping
 from typing import Final, Literal, TypeVar
@@ -328,7 +329,7 @@ class PanelHttp:
                     call.url,
                     headers=call.headers,
                     data=call.data,
-                    skip_auto_headers=_NOT_BY_ITSELF,
+                    skip_auto_headers=_NOT_BY_ITSELF if call.data is None and unsure else None,
                     allow_redirects=False,
                 ) as response,
             ):
@@ -341,6 +342,8 @@ class PanelHttp:
             return PanelDown(
                 f"{call.asked()}: no answer within {limit_seconds:.0f} s", maybe_done=unsure
             )
+        except asyncio.CancelledError as stopped:
+            raise stopped.with_traceback(None)  # noqa: B904  # itself, without aiohttp's frames
         except PanelError as refused:
             refused.__context__ = refused.__cause__ = None
             return refused.with_traceback(None)

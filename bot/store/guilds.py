@@ -11,6 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.store.tables import guild, metadata
 
 
+class ServerGroup(Struct, frozen=True, kw_only=True):
+    """Servers that rules and bulk actions can name together."""
+
+    name: str
+    server_ids: tuple[str, ...] = ()
+
+
+class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What admins chose in /config; new settings have a default and need no migration."""
+
+    language: str = ""
+    """In which the bot speaks where many read; "" is the guild's own language on Discord."""
+    linking_allowed: bool = False
+    account_commands: bool = False
+    groups: dict[str, ServerGroup] = {}
+    """By an id of ours."""
+
+
 class GuildRow(Struct, frozen=True, kw_only=True):
     """A guild; `left_at` starts the days of grace."""
 
@@ -18,6 +36,7 @@ class GuildRow(Struct, frozen=True, kw_only=True):
     joined_at: datetime
     left_at: datetime | None
     admin_role_id: int | None
+    settings: GuildSettings = GuildSettings()
 
 
 async def guild_joined(session: AsyncSession, *, guild_id: int, now: datetime) -> GuildRow:
@@ -57,6 +76,15 @@ async def set_admin_role(session: AsyncSession, *, guild_id: int, role_id: int |
     """Say which role manages the bot within its own grants; None takes it back."""
     await session.execute(
         update(guild).where(guild.c.guild_id == guild_id).values(admin_role_id=role_id)
+    )
+
+
+async def save_settings(session: AsyncSession, *, guild_id: int, settings: GuildSettings) -> None:
+    """Set what admins chose."""
+    await session.execute(
+        update(guild)
+        .where(guild.c.guild_id == guild_id)
+        .values(settings=msgspec.to_builtins(settings))
     )
 
 

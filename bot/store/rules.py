@@ -14,7 +14,7 @@ from bot.store.errors import LimitReached
 from bot.store.tables import access_rule
 
 SubjectKind = Literal["role", "member", "everyone"]
-ScopeKind = Literal["server", "all"]
+ScopeKind = Literal["server", "group", "all"]
 Effect = Literal["allow", "deny"]
 
 
@@ -27,7 +27,7 @@ class NewRule(Struct, frozen=True, kw_only=True):
     right: str
     scope_kind: ScopeKind
     scope_id: str
-    """The server's row id; empty for all."""
+    """The server's row id or the group's id; empty for all."""
     effect: Effect
     made_by: int
     expires_at: datetime | None = None

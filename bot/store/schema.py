@@ -43,7 +43,7 @@ def revision(path: Path) -> str | None:
     Raises:
         DatabaseBroken: It is no database.
     """
-    with _connected(path) as connection:
+    with _connected(path, begin="BEGIN") as connection:
         return _current(connection)
 
 
@@ -54,7 +54,7 @@ def newest() -> str:
 
 def _upgrade(path: Path, steps: Path) -> None:
     config = _config(steps)
-    with _connected(path) as connection:
+    with _connected(path, begin="BEGIN IMMEDIATE") as connection:
         if _current(connection) == _head(config):
             return
         config.attributes["connection"] = connection
@@ -72,7 +72,7 @@ def _upgrade(path: Path, steps: Path) -> None:
 
 
 @contextlib.contextmanager
-def _connected(path: Path) -> Iterator[Connection]:
+def _connected(path: Path, *, begin: str) -> Iterator[Connection]:
     """A connection within a transaction, committed when the block ends well."""
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
@@ -86,7 +86,7 @@ def _connected(path: Path) -> Iterator[Connection]:
         connection.execute("PRAGMA foreign_keys = OFF")
 
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", lambda opened: opened.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", lambda opened: opened.exec_driver_sql(begin))
     try:
         with engine.begin() as connection:
             yield connection

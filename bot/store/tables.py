@@ -79,6 +79,7 @@ guild = Table(
     Column("joined_at", Moment, nullable=False),
     Column("left_at", Moment),
     Column("admin_role_id", BigInteger),
+    Column("settings", JSON, nullable=False, server_default="{}"),
 )
 
 panel = Table(

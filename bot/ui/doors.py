@@ -69,6 +69,7 @@ class Press(Struct, frozen=True):
 
 
 Handler = Callable[[Press], Awaitable[Message | None]]
+MenuHandler = Callable[[Any, discord.Interaction, Any], Awaitable[Message | None]]
 
 
 class Door(Struct, frozen=True):
@@ -358,6 +359,44 @@ def component(
         return handler
 
     return mark
+
+
+def menu(
+    name: str,
+    *,
+    right: str,
+    target: type[discord.Member] | type[discord.Message],
+    on_server: bool = False,
+    ack: Ack = Ack.PRIVATE,
+    seen_by: discord.Permissions | None = None,
+) -> Callable[[MenuHandler], MenuHandler]:
+    """Mark a handler of a cog as an entry in the context menu of members or messages."""
+
+    def mark(handler: MenuHandler) -> MenuHandler:
+        def made(cog: object) -> app_commands.ContextMenu:
+            async def entered(interaction: discord.Interaction, chosen: Any) -> None:
+                doors: Doors = interaction.client.doors  # type: ignore[attr-defined]  # our client
+                work = handler(cog, interaction, chosen)
+                await doors.enter(interaction, decided(interaction), work, ack)
+
+            entered.__annotations__["chosen"] = target
+            built = app_commands.ContextMenu(
+                name=name, callback=entered, extras={"right": right, "on_server": on_server}
+            )
+            built.allowed_contexts, built.allowed_installs = GUILD_ONLY, GUILD_INSTALL
+            built.default_permissions = seen_by
+            return built
+
+        handler.__menu__ = made  # type: ignore[attr-defined]  # a mark for menus_of
+        return handler
+
+    return mark
+
+
+def menus_of(cog: object) -> list[app_commands.ContextMenu]:
+    """The context menu entries that `menu` marked in a cog."""
+    marked = (getattr(getattr(type(cog), name, None), "__menu__", None) for name in dir(type(cog)))
+    return [made(cog) for made in marked if made is not None]
 
 
 def custom_id(verb: str, *args: str) -> str:

@@ -10,7 +10,7 @@ from demo.panel.refusal import UNEXPECTED, Invalid, Refusal, no_connection, node
 Side = Literal["panel", "node"]
 
 KINDS: Final = {
-    "refused": "nothing listens; a node: the panel says 504",
+    "refused": "nothing listens (on one route: cut at once); a node: the panel says 504",
     "hang": "taken in, never answered; a node: the panel says 504 after 15 s",
     "reset": "the connection breaks in the middle of the body",
     "drop": "the connection breaks before the first byte",

@@ -4,12 +4,13 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
+from demo.panel.channel import Channel, Listener
 from demo.panel.clock import Clock
-from demo.panel.frames import DAEMON, Throttle, frame
+from demo.panel.frames import Throttle
 from demo.panel.game import GAMES, Game
 from demo.panel.server import ProcessState, Server
 from demo.panel.tasks import Tasks
@@ -31,22 +32,12 @@ class PowerError(Exception):
         self.is_plain: Final = is_plain
 
 
-class Listener(Protocol):
-    """An authenticated websocket."""
-
-    def deliver(self, text: str, right: str | None) -> None: ...
-
-    def end(self, code: int | None, reason: str) -> None: ...
-
-
-class Instance:
+class Instance(Channel):
     """The process of a server and everybody who watches it."""
 
     def __init__(self, server: Server, clock: Clock, tasks: Tasks) -> None:
-        self.server: Final = server
+        super().__init__(server)
         self.state: ProcessState = "offline"
-        self.listeners: set[Listener] = set()
-        self.sockets: set[Listener] = set()  # the unauthenticated ones too
         self.is_installing = False
         self.throttle: Final = Throttle(clock)
         self._clock = clock
@@ -68,17 +59,6 @@ class Instance:
         self._random = random.Random(server.uuid)
 
     # what the node tells
-
-    def publish(self, event: str, *args: str, right: str | None = None) -> None:
-        """Send an event to everybody who may see it."""
-        text = frame(event, *args)
-        for listener in list(self.listeners):
-            listener.deliver(text, right)
-
-    def say(self, text: str) -> None:
-        """A line of the node's own."""
-        line = DAEMON.format(text).replace("Pterodactyl Daemon", self.server.node.app_name)
-        self.publish("console output", line)
 
     def history(self) -> list[str]:
         """The last lines of the process; none while it is offline."""
@@ -118,15 +98,6 @@ class Instance:
         self.listeners.add(listener)
         if self.state != "offline":
             self._tick()
-
-    def forget(self, listener: Listener) -> None:
-        self.listeners.discard(listener)
-        self.sockets.discard(listener)
-
-    def end_sockets(self, code: int | None, reason: str) -> None:
-        """Close every socket; without a code they are cut."""
-        for socket in list(self.sockets):
-            socket.end(code, reason)
 
     # what one may do to it
 

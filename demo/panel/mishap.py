@@ -1,6 +1,7 @@
 """How a fault looks on the wire: broken bodies, broken connections, foreign pages."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from typing import Final
@@ -112,10 +113,11 @@ async def _in_pieces(
         cut(request)
         return sent
     step = max(1, len(body) // _DRIP_PIECES)
-    for start in range(0, len(body), step):
-        await clock.sleep(fault.seconds)
-        await sent.write(body[start : start + step])
-    await sent.write_eof()
+    with contextlib.suppress(ConnectionError):  # who asked may have gone while it dripped
+        for start in range(0, len(body), step):
+            await clock.sleep(fault.seconds)
+            await sent.write(body[start : start + step])
+        await sent.write_eof()
     return sent
 
 

@@ -3,13 +3,11 @@
 import asyncio
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
 
-import msgspec
 from aiohttp import web
 
 from demo.panel.api import Api
@@ -26,6 +24,7 @@ from demo.panel.faults import (
     pattern,
     refusal_of,
 )
+from demo.panel.heard import Heard
 from demo.panel.instance import Instance
 from demo.panel.listening import Handler, Listening
 from demo.panel.mishap import cut, error_page, garble, page
@@ -45,23 +44,6 @@ Version = Literal["1.11", "1.12", "pelican"]
 TOKEN_SECONDS: Final = 600.0
 LINK_SECONDS: Final = 900.0
 UP_SINCE: Final = timedelta(hours=1)  # a node refuses tokens from before its boot
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A request as it came in."""
-
-    method: str
-    path: str  # below /api/client; the node's as it is
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-    user: str | None  # whose key it carried
-
-    @property
-    def json(self) -> object:
-        """The body, decoded; None when there is none."""
-        return msgspec.json.decode(self.body) if self.body else None
 
 
 class SimPanel:

@@ -120,7 +120,8 @@ class World:
             return
         self._by_text.clear()
         for key in self.keys.values():
-            key.identifier = key.identifier.replace("ptl", "pac", 1).replace("paca_", "papp_")
+            prefix = "pacc_" if key.kind == "client" else "papp_"
+            key.identifier = prefix + key.identifier[len(prefix) :]
             self._by_text[key.text] = key
 
     def add_node(self, name: str, *, ports: Iterable[int] = (), ip: str = "127.0.0.1") -> Node:

@@ -6,6 +6,6 @@ and websockets.
 """
 
 from demo.playground.opening import Playground, main, open_playground
-from demo.playground.stage import PortTaken
+from demo.playground.stage import PortUnusable
 
-__all__ = ["Playground", "PortTaken", "main", "open_playground"]
+__all__ = ["Playground", "PortUnusable", "main", "open_playground"]

@@ -29,7 +29,7 @@ GRANTS: Final = (
 WELCOME: Final = """\
 **Welcome to Nova.** The bot is real; its panel and seven game servers are played on this machine.
 - *Viewing as*, above, is who you are: **Mia** is a member, **Max** a moderator, **Ada** an admin.
-- Type `/` below to see what you may use. Begin with {server_list} or {server_info}
+- Type `/` below, and the first letters of a server. Begin with {server_list} or {server_info}
 - Mia may start any server, but restart only **Survival**: {power_restart}
 - Refused? Ask {why}. Then let Ada change it with `/access grant`, as Mia doesn't even see that.
 - Max may type into a console, such as `crash`: {console_run}\

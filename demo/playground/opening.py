@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from bot.secret import Secret
 from bot.supervisor import Supervisor
 from demo.panel import SimPanel, World, demo_world
 from demo.playground.guild import Guild
-from demo.playground.stage import Page, PortTaken, Stage, WallClock
+from demo.playground.stage import Page, PortUnusable, Stage, WallClock
 
 UNUSABLE: Final = 2
 """Exit code where the port has to be freed, or another one named."""
@@ -49,7 +49,7 @@ async def open_playground(
         world: What the simulated panel knows; `demo_world` with players if not said.
 
     Raises:
-        PortTaken: Something listens there.
+        PortUnusable: The page can't listen there.
     """
     clock = WallClock()
     context = contextvars.copy_context()
@@ -69,26 +69,25 @@ def main(*, port: int = 8899) -> int:
     """Run until SIGINT, SIGTERM or the page's own menu ends it; the exit code."""
     logs.setup(level="warning")
     try:
-        asyncio.run(_serve(port, _say))
-    except PortTaken as taken:
-        _say(
-            f"Port {taken.port} is in use: end what listens there (another playground?),"
-            f" or choose another one with `roost demo --port {taken.port + 1}`.",
-            sys.stderr.write,
+        asyncio.run(_serve(port))
+    except PortUnusable as error:
+        sys.stderr.write(
+            f"Port {error.port} can't be used: {error.reason}. End what listens there (another"
+            " playground?), or choose another port with --port.\n"
         )
         return UNUSABLE
     return 0
 
 
-async def _serve(port: int, say: Callable[[str], None]) -> None:
+async def _serve(port: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="roost-demo-") as folder:
         async with open_playground(Path(folder), port=port) as playground:
-            say(f"Open {playground.page.url}")
-            say("It listens on this machine only. Ctrl+C ends it; nothing is kept.")
+            _say(f"Open {playground.page.url}")
+            _say("It listens on this machine only. Ctrl+C ends it; nothing is kept.")
             waits = [
                 asyncio.create_task(stop.wait(), name="signals"),
                 asyncio.create_task(playground.page.ended(), name="page ended"),
@@ -106,6 +105,6 @@ def _config(folder: Path) -> Config:
     )
 
 
-def _say(line: str, write: Callable[[str], object] = sys.stdout.write) -> None:
-    write(line + "\n")
-    sys.stdout.flush()
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()  # whoever reads it by a pipe waits for the address

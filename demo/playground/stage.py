@@ -7,7 +7,7 @@ nothing else.
 import asyncio
 import contextlib
 import contextvars
-import errno
+import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -35,12 +35,13 @@ PAGES: Final = 200
 """A tab that went without saying so counts for ten minutes; simcord allows 16."""
 
 
-class PortTaken(Exception):
-    """Something else listens where the page should."""
+class PortUnusable(Exception):
+    """The page can't listen there; the reason in the system's words."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__(str(port))
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(f"{port}: {reason}")
         self.port = port
+        self.reason = reason
 
 
 class WallClock(SystemClock):
@@ -102,8 +103,10 @@ class Stage:
             port: 0 takes a free one.
 
         Raises:
-            PortTaken: Something listens there.
+            PortUnusable: Something listens there, or only root may, or there is no such port.
         """
+        if port not in range(65536):
+            raise PortUnusable(port, "there is no such port")
         preview = self.env.preview(channel, viewers=viewers, layout="channel", port=port)
         preview.capability = CAPABILITY
         preview._MAX_PAGES = PAGES  # noqa: SLF001
@@ -111,9 +114,10 @@ class Stage:
         preview._action = page.act  # noqa: SLF001
         try:
             await preview.__aenter__()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortTaken(port) from error
+        except simcord.SetupError as error:
+            cause = error.__cause__
+            if isinstance(cause, OSError) and cause.errno is not None:
+                raise PortUnusable(port, os.strerror(cause.errno).lower()) from error
             raise
         keeping = asyncio.create_task(page.keep_up(), name="page")
         try:
@@ -150,6 +154,8 @@ class Page:
         goes on, every other click would come from the revision before, and be refused.
         """
         async with self._turn:
+            with contextlib.suppress(TimeoutError):
+                await self._pass_time()
             with contextlib.suppress(simcord.SetupError, TypeError, KeyError):
                 body["published_revision"] = self._preview._get_page(context_id).revision  # noqa: SLF001
             said: Mapping[str, Any] = await self._act(context_id, body)
@@ -169,9 +175,14 @@ class Page:
             except Exception:  # one bad round must not leave the page standing still
                 log.exception("page not refreshed")
 
-    async def _show(self) -> None:
+    async def _pass_time(self) -> None:
+        """Bring Discord's clock, and the one by which the page says "a minute ago", up to ours."""
         behind = datetime.now(UTC) - self._env.now()
         await self._env.advance_time(max(0.0, behind.total_seconds()))
+        self._preview._advance_presentation_time()  # noqa: SLF001
+
+    async def _show(self) -> None:
+        await self._pass_time()
         happened = self._env.backend.transcript
         is_stale = time.perf_counter() - self._shown_at > STALE_SECONDS
         if is_stale or any(not what.startswith("GET ") for _, what, _ in happened):

@@ -1,6 +1,7 @@
 """The guard where it stands: in front of every dial of the real connector."""
 
 import asyncio
+import gzip
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -269,6 +270,32 @@ async def test_no_more_than_the_cap_is_read(inside: Listener) -> None:
 
     assert body == b"x" * 1000
     assert not is_all
+    await network.close()
+
+
+async def test_no_more_than_the_cap_is_unpacked(inside: Listener) -> None:
+    packed = gzip.compress(bytes(10_000_000))
+    headers = {"Content-Encoding": "gzip"}
+    inside.answer = partial(web.Response, body=packed, headers=headers)
+    network = Network(AddressGuard.open(), clock=SYSTEM)
+
+    async with network.api.get(f"http://127.0.0.1:{inside.port}/") as response:
+        assert len(packed) < 20_000
+        body, is_all = await read_capped(response, 20_000)
+
+    assert body == bytes(20_000)
+    assert not is_all
+    await network.close()
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_name_and_password_in_a_link_go_nowhere(inside: Listener, path: str) -> None:
+    network = Network(AddressGuard.open(), clock=SYSTEM)
+
+    with pytest.raises(AddressRefused):
+        await go(network, path, f"http://name:password@127.0.0.1:{inside.port}/")
+
+    assert inside.dials == 0
     await network.close()
 
 

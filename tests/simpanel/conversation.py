@@ -213,7 +213,7 @@ def heard(entries: list[dict[str, Any]], sock: str) -> list[tuple[str, list[str]
 
 
 def _is_from_wings(entry: dict[str, Any], sock: str) -> bool:
-    return entry["dir"] == "in" and entry.get("sock", "") == sock
+    return bool(entry["dir"] == "in" and entry.get("sock", "") == sock)
 
 
 def gist(events: list[tuple[str, list[str]]]) -> list[str]:

@@ -170,7 +170,7 @@ async def test_a_newer_node_takes_30_listeners_a_server(
     lines = [await dial(session, panel, "Survival") for _ in range(30)]
     instance = panel.world.server("Survival").instance
     assert instance is not None
-    instance.listeners |= set(instance.sockets)
+    instance.listeners.update(instance.sockets)
 
     assert await _handshake(panel, session, panel.url) == 400
     for line in lines:

@@ -48,7 +48,7 @@ async def test_the_panel_answers_as_recorded(recorded: str, stage: Stage, record
 
     theirs = question["response"]
     assert status == theirs["status"], body[:500]
-    wrong = []
+    wrong: list[str] = []
     is_node = "wings" in recorded
     if not is_node:
         wrong += header_differences(headers, theirs["headers"])

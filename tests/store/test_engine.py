@@ -304,15 +304,18 @@ async def test_a_database_opens_again_after_a_failed_start(tmp_path: Path) -> No
 
 async def test_what_was_erased_is_gone_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "roost.db"
-    said_by_mia = "because-my-cat-sat-on-the-keyboard"
+    said_by_mia = "because-my-cat-sat-on-the-keyboard "
     database = await Database.open(path, clock=SYSTEM)
     entry = audit.NewEntry(
-        kind="intent", reference="r", actor_id=7, action="power stop", why=said_by_mia
+        kind="intent", reference="r", actor_id=7, action="power stop", why=said_by_mia * 40
     )
     async with database.write() as session:
-        await audit.append(session, guild_id=1, entry=entry, now=START)
+        for guild_id in (1, 2):
+            for _ in range(20):
+                await audit.append(session, guild_id=guild_id, entry=entry, now=START)
     async with database.write() as session:
         await audit.erase_member(session, guild_id=1, member_id=7)
+        await guilds.erase_guild(session, guild_id=2)
     await database.close()
 
     assert said_by_mia.encode() not in path.read_bytes()

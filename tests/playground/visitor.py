@@ -1,0 +1,82 @@
+"""A visitor of the playground's page: Chromium, and what one does in it."""
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+
+from playwright.async_api import Browser, Locator, Page, Response, async_playwright, expect
+
+FLAGS: Final = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+]
+SHOWN_WITHIN: Final = 20_000  # milliseconds
+
+
+class Visitor:
+    """One tab. `refused` holds what the page was told instead of having it done."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.refused: list[str] = []
+        self.done = 0
+        page.set_default_timeout(SHOWN_WITHIN)
+        page.on("response", self._note)
+
+    @property
+    def messages(self) -> Locator:
+        return self.page.locator("#channel-message-list")
+
+    async def become(self, name: str) -> None:
+        """Choose who to be."""
+        await self.page.locator("#viewer-picker").select_option(label=name)
+        await expect(self.page.locator("#action-status")).to_have_text("Action completed")
+
+    async def slash(self, command: str, **options: str) -> None:
+        """Type a slash command, picking what is offered for each option."""
+        page = self.page
+        await page.locator("#channel-composer-input").fill(f"/{command}")
+        await page.locator(".command-entry", has_text=f"/{command}").first.click()
+        for name, value in options.items():
+            await page.locator(".command-ghost").click()
+            await page.locator(f'.command-suggestion[data-value="{name}"]').click()
+            field = page.locator(f'.command-option-input[data-option="{name}"]')
+            await field.press_sequentially(value[:3].lower())
+            await page.locator(".command-suggestion", has_text=re.compile(f"^{value}$")).click()
+        await page.locator("#send-message").click()
+        await expect(page.locator("#channel-composer-input")).to_be_editable()
+
+    async def press(self, label: str) -> None:
+        """Press the newest button of that name."""
+        await self.messages.get_by_role("button", name=label, exact=True).last.click()
+
+    async def sees(self, text: str) -> None:
+        """Wait until a text stands in the channel."""
+        await expect(self.messages).to_contain_text(text, timeout=SHOWN_WITHIN)
+
+    async def _note(self, response: Response) -> None:
+        if not response.url.endswith("/api/actions"):
+            return
+        with contextlib.suppress(Exception):  # the tab is being closed
+            said = await response.json()
+            self.done += 1
+            if response.status != 200 or said["rejected"] or said["settlement"] != "settled":
+                self.refused.append(f"{response.status} {said}")
+
+
+@contextlib.asynccontextmanager
+async def visiting(chromium: str, url: str, *, width: int = 1280) -> AsyncIterator[Visitor]:
+    """Open the page in a browser of its own."""
+    async with async_playwright() as driver:
+        browser: Browser = await driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = await browser.new_page(viewport={"width": width, "height": 900})
+        visitor = Visitor(page)
+        await page.goto(url)
+        await visitor.sees("Welcome")
+        yield visitor
+        await browser.close()
