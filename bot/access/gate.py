@@ -87,6 +87,10 @@ class Gate:
         """The guild's rules; none for a guild nobody knows."""
         return self._books.get(guild_id) or Rulebook()
 
+    def bound(self, guild_id: int, channel_id: int) -> str | None:
+        """The row id of the server that a channel stands for."""
+        return self._bindings.get(guild_id, {}).get(channel_id)
+
     def facts(
         self, guild_id: int, actor: Actor, action: Action, target: Server | None = None
     ) -> Facts:
@@ -181,7 +185,7 @@ class Gate:
         """
         if text:
             found = self._directory.find(guild_id, text)
-        elif bound := self._bindings.get(guild_id, {}).get(channel_id):
+        elif bound := self.bound(guild_id, channel_id):
             server = self._directory.get(guild_id, bound)
             found = [server] if server else []
         else:

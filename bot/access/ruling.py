@@ -17,6 +17,7 @@ from bot.store import audit as audit_rows
 from bot.store import bindings, guilds
 from bot.store import rules as rows
 from bot.store.engine import Database
+from bot.store.guilds import GuildSettings
 from bot.store.rules import NewRule, SubjectKind
 
 
@@ -173,6 +174,50 @@ class Ruling:
                 await audit_rows.append(session, guild_id=admitted.guild_id, entry=entry, now=now)
         await self.load(admitted.guild_id)
         return gone
+
+    async def configure(self, admitted: Admitted, settings: GuildSettings, what: str) -> None:
+        """Keep the guild's settings; `what` changed is for the record."""
+        now = self._clock.now()
+        async with self._database.write() as session:
+            await guilds.save_settings(session, guild_id=admitted.guild_id, settings=settings)
+            entry = self._audit.entry(admitted, "change", outcome="configured", detail=what)
+            await audit_rows.append(session, guild_id=admitted.guild_id, entry=entry, now=now)
+        await self.load(admitted.guild_id)
+
+    async def set_admin_role(self, admitted: Admitted, role: Subject | None) -> None:
+        """Say which role manages within its own grants; only for who holds Manage Server.
+
+        Raises:
+            RoleAboveYours: Of the role, or for who is an admin by role alone.
+        """
+        if not (admitted.actor.owns_guild or admitted.actor.manages_guild):
+            raise RoleAboveYours
+        if role is not None:
+            self._within_reach(admitted.actor, role)
+        now = self._clock.now()
+        role_id = role.id if role else None
+        async with self._database.write() as session:
+            await guilds.set_admin_role(session, guild_id=admitted.guild_id, role_id=role_id)
+            entry = self._audit.entry(
+                admitted, "change", outcome="configured", detail=f"admin role {role_id}"
+            )
+            await audit_rows.append(session, guild_id=admitted.guild_id, entry=entry, now=now)
+        await self.load(admitted.guild_id)
+
+    async def bind(self, admitted: Admitted, server: Server | None) -> None:
+        """Let the channel acted in stand for a server, or for none."""
+        now = self._clock.now()
+        where, channel_id = admitted.guild_id, admitted.channel_id
+        async with self._database.write() as session:
+            if server is None:
+                await bindings.unbind_channel(session, guild_id=where, channel_id=channel_id)
+            else:
+                await bindings.bind_channel(
+                    session, guild_id=where, channel_id=channel_id, server_id=server.id
+                )
+            entry = self._audit.entry(admitted, "change", outcome="bound" if server else "unbound")
+            await audit_rows.append(session, guild_id=where, entry=entry, now=now)
+        await self.load(where)
 
     def _within_reach(self, actor: Actor, subject: Subject) -> None:
         if actor.owns_guild or subject.kind != "role":

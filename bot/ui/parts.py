@@ -26,6 +26,10 @@ class Colour(Enum):
     NONE = 0
 
 
+Control = ui.Button[Any] | ui.Select[Any] | ui.RoleSelect[Any]
+"""What may stand in a row: up to five buttons, or one select."""
+
+
 def button(
     verb: str,
     *args: str,
@@ -76,10 +80,23 @@ def choice(
     )
 
 
+def role_choice(
+    verb: str, *args: str, placeholder: str, chosen: int | None = None, may_be_none: bool = False
+) -> "ui.RoleSelect[Any]":
+    """A select of the guild's roles that leads to the door `verb`."""
+    return ui.RoleSelect(
+        custom_id=custom_id(verb, *args),
+        placeholder=cut(placeholder, 150),
+        min_values=0 if may_be_none else 1,
+        max_values=1,
+        default_values=[discord.Object(chosen, type=discord.Role)] if chosen else [],
+    )
+
+
 def card(
     *texts: str,
     colour: Colour = Colour.NONE,
-    rows: Sequence[Sequence["ui.Button[Any] | ui.Select[Any]"]] = (),
+    rows: Sequence[Sequence[Control]] = (),
     footer: str = "",
     files: Sequence[discord.File] = (),
     pictures: Sequence[discord.File] = (),
@@ -101,7 +118,7 @@ def card(
     return Message(layout=view, files=(*files, *pictures))
 
 
-def plain(*texts: str, rows: Sequence[Sequence["ui.Button[Any] | ui.Select[Any]"]] = ()) -> Message:
+def plain(*texts: str, rows: Sequence[Sequence[Control]] = ()) -> Message:
     """Text without a frame, with rows of buttons below."""
     view = ui.LayoutView(timeout=None)
     for text in texts:

@@ -21,7 +21,7 @@ from bot.ui.errors import Unfit
 from bot.ui.files_cards import Showing, done_card
 from bot.ui.files_paths import ROOT, clean_name, crumbs, folder_of, join, name_of, sendable_name
 from bot.ui.parts import button, card
-from bot.ui.text import block, bold, code, size
+from bot.ui.text import block, bold, code, name, size
 from bot.work.files_attachments import Attached, Attachments
 from bot.work.files_calls import FileCalls, StillRunning
 from bot.work.files_folders import Folders
@@ -81,7 +81,7 @@ class FileTransfers:
         text = _(
             "[Download {name}](<{url}>) ({size})\nIt works once, for 15 minutes, and for whoever "
             "has it: don't pass it on.",
-            name=code(entry.name, 100).strip("`"),
+            name=name(entry.name, 100),
             url=signed.url.reveal(),
             size=size(entry.size_bytes),
         )

@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import AsyncContextManager, Final
 
 from playwright.async_api import Browser, Locator, Page, Response, async_playwright, expect
 
@@ -34,8 +34,8 @@ class Visitor:
 
     async def become(self, name: str) -> None:
         """Choose who to be."""
-        await self.page.locator("#viewer-picker").select_option(label=name)
-        await expect(self.page.locator("#action-status")).to_have_text("Action completed")
+        async with self._taken("viewer"):
+            await self.page.locator("#viewer-picker").select_option(label=name)
 
     async def slash(self, command: str, **options: str) -> None:
         """Type a slash command, picking what is offered for each option."""
@@ -48,25 +48,37 @@ class Visitor:
             field = page.locator(f'.command-option-input[data-option="{name}"]')
             await field.press_sequentially(value[:3].lower())
             await page.locator(".command-suggestion", has_text=re.compile(f"^{value}$")).click()
-        await page.locator("#send-message").click()
-        await expect(page.locator("#channel-composer-input")).to_be_editable()
+        async with self._taken("run_command"):
+            await page.locator("#send-message").click()
 
     async def press(self, label: str) -> None:
         """Press the newest button of that name."""
-        await self.messages.get_by_role("button", name=label, exact=True).last.click()
+        async with self._taken("click"):
+            await self.messages.get_by_role("button", name=label, exact=True).last.click()
 
     async def sees(self, text: str) -> None:
         """Wait until a text stands in the channel."""
         await expect(self.messages).to_contain_text(text, timeout=SHOWN_WITHIN)
 
+    def _taken(self, kind: str) -> AsyncContextManager[object]:
+        """Wait for the page to hear what came of an act of that kind."""
+        return self.page.expect_response(
+            lambda response: (
+                _is_act(response) and f'"kind":"{kind}"' in (response.request.post_data or "")
+            )
+        )
+
     async def _note(self, response: Response) -> None:
-        if not response.url.endswith("/api/actions"):
+        if not _is_act(response):
             return
-        with contextlib.suppress(Exception):  # the tab is being closed
-            said = await response.json()
-            self.done += 1
-            if response.status != 200 or said["rejected"] or said["settlement"] != "settled":
-                self.refused.append(f"{response.status} {said}")
+        said = await response.json()
+        self.done += 1
+        if response.status != 200 or said["rejected"] or said["settlement"] != "settled":
+            self.refused.append(f"{response.status} {said}")
+
+
+def _is_act(response: Response) -> bool:
+    return response.url.endswith("/api/action")
 
 
 @contextlib.asynccontextmanager
