@@ -31,6 +31,7 @@ from bot.ui.confirm import Confirmations
 from bot.ui.doors import Doors
 from bot.ui.refusing import Explainer
 from bot.work.console import ConsoleWork
+from bot.work.files import file_work
 from bot.work.power import Power
 from cogs import Parts
 
@@ -181,6 +182,8 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     gate = Gate(directory, clock)
     audit = Audit(database, clock)
     acting = Acting(panels, audit, supervisor, clock)
+    confirmations = Confirmations(database, clock)
+    shelf = Shelf(panels, supervisor, clock)
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -189,7 +192,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         directory=directory,
         panels=panels,
         hub=hub,
-        shelf=Shelf(panels, supervisor, clock),
+        shelf=shelf,
         gate=gate,
         ruling=Ruling(
             database=database,
@@ -201,9 +204,20 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         ),
         audit=audit,
         acting=acting,
-        confirmations=Confirmations(database, clock),
+        confirmations=confirmations,
         power=Power(gate, acting, hub, directory, clock),
         console=ConsoleWork(gate, acting, hub, directory, clock),
+        files=file_work(
+            gate=gate,
+            acting=acting,
+            panels=panels,
+            shelf=shelf,
+            directory=directory,
+            supervisor=supervisor,
+            network=ground.network,
+            confirmations=confirmations,
+            clock=clock,
+        ),
     )
     metrics = Metrics()
     app = App(parts, supervisor, metrics, timedelta(days=config.limits.leave_grace_days))

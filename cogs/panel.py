@@ -55,6 +55,13 @@ class PanelCog(commands.Cog):
 
     @command(panel, right=ADMIN, ack=Ack.MODAL, description="Connect a panel with a key of its own")
     async def add(self, interaction: discord.Interaction) -> None:
+        await self._open_form(interaction)
+
+    @component("setup-panel", right=ADMIN, ack=Ack.MODAL, name="panel add")
+    async def add_pressed(self, press: Press) -> None:
+        await self._open_form(press.interaction)
+
+    async def _open_form(self, interaction: discord.Interaction) -> None:
         await interaction.response.send_modal(
             form(
                 "panel-add",

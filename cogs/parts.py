@@ -15,6 +15,7 @@ from bot.store.vault import Vault
 from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.work.console import ConsoleWork
+from bot.work.files import FileWork
 from bot.work.power import Power
 
 
@@ -37,3 +38,4 @@ class Parts:
     confirmations: Confirmations
     power: Power
     console: ConsoleWork
+    files: FileWork

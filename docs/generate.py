@@ -12,6 +12,7 @@ from discord import app_commands
 
 from bot.access.rights import ADMIN, ANYONE, PRESETS, RIGHTS, SEE, SEES_ONE
 from bot.client import bare_tree
+from docs import client_reference
 
 FOLDER: Final = Path(__file__).resolve().parent
 
@@ -54,7 +55,7 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """Each page that follows from the code, by its file name in this folder."""
-    return {"commands.md": commands_page(bare_tree())}
+    return {"client.md": client_reference.page(), "commands.md": commands_page(bare_tree())}
 
 
 def commands_page(tree: app_commands.CommandTree[Any]) -> str:

@@ -87,6 +87,10 @@ class Gate:
         """The guild's rules; none for a guild nobody knows."""
         return self._books.get(guild_id) or Rulebook()
 
+    def language(self, guild_id: int, guild_locale: str | None) -> str:
+        """In which a guild's channels are spoken to: as set, else as the guild is on Discord."""
+        return self.book(guild_id).settings.language or guild_locale or "en"
+
     def bound(self, guild_id: int, channel_id: int) -> str | None:
         """The row id of the server that a channel stands for."""
         return self._bindings.get(guild_id, {}).get(channel_id)
@@ -156,6 +160,12 @@ class Gate:
         if isinstance(decision, Refuse):
             raise NotAdmitted(action, decision, target)
         return Admitted(guild_id, channel_id, actor, action, reference, decision, target)
+
+    def may(self, admitted: Admitted, right: str) -> bool:
+        """Whether who was admitted also holds another right there: what a card offers them."""
+        action = Action(admitted.action.name, right, on_server=True)
+        said = self.decide(admitted.guild_id, admitted.actor, action, admitted.target)
+        return isinstance(said, Allow | Ask)
 
     def sees(self, guild_id: int, actor: Actor, server: Server) -> bool:
         """Whether the member may know that the server exists."""

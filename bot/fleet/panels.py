@@ -42,6 +42,8 @@ RIGHTS_AT_ONCE = 4
 PATIENCE_SECONDS = 20.0
 """Who waits for an answer hears of a spent budget rather than wait longer for it."""
 MIB = 1024 * 1024
+IDENTIFIER_CHARACTERS = 16
+"""The part of a key by which the panel lists it; no secret (contract: account.md, API keys)."""
 
 
 class PanelGone(Exception):
@@ -100,6 +102,7 @@ class Panels:
         self._servers_per_panel = servers_per_panel
         self._archives = Archives(clock)
         self._clients: dict[str, Client] = {}
+        self._identifiers: dict[str, str] = {}
         self._connected: dict[int, dict[str, Connected]] = {}
         self._loops: dict[str, asyncio.Task[None]] = {}
 
@@ -114,7 +117,7 @@ class Panels:
             except NotOpened:
                 log.exception("panel key does not open", guild=guild_id, panel=row.id)
                 continue
-            self._take(row, self._client(row.url, key, row.account_id))
+            self._take(row, key)
             own = [server for server in servers if server.panel_id == row.id]
             self._list(row, own)
 
@@ -163,7 +166,7 @@ class Panels:
         began = self._clock.monotonic()
         account = await client.account.get_account()
         latency = round((self._clock.monotonic() - began) * 1000)
-        seen = await self._look(client)
+        seen = await self.look(client)
         return Examined(client.url, key, account, seen, latency)
 
     async def add(self, guild_id: int, name: str, found: Examined, *, added_by: int) -> Connected:
@@ -191,9 +194,66 @@ class Panels:
             seen = await server_rows.save_seen(
                 session, guild_id=guild_id, panel_id=panel_id, seen=found.servers, now=now
             )
-        self._take(row, self._client(row.url, found.key, row.account_id))
+        self._take(row, found.key)
         self._list(row, seen)
         return self.get(guild_id, panel_id)
+
+    async def rekey(self, guild_id: int, panel_id: str, key: Secret) -> Examined:
+        """Use another key for a connected panel, once it has proved to work there.
+
+        The key before it stays what it is on the panel.
+
+        Raises:
+            PanelGone: There is no such panel, or it was removed meanwhile.
+            PanelError: As `examine`; the old key stays in use.
+        """
+        found = await self.examine(self.get(guild_id, panel_id).url, key)
+        now = self._clock.now()
+        async with self._database.write() as session:
+            row = await rows.replace_key(
+                session,
+                guild_id=guild_id,
+                panel_id=panel_id,
+                key_sealed=self._vault.seal(found.key, owner=_owner(guild_id, panel_id)),
+                account_id=found.account.account_id,
+                account_name=found.account.username,
+                is_root_admin=found.account.admin,
+                now=now,
+            )
+            if row is None:
+                raise PanelGone(panel_id)
+            seen = await server_rows.save_seen(
+                session, guild_id=guild_id, panel_id=panel_id, seen=found.servers, now=now
+            )
+        self._let_go(panel_id)
+        self._take(row, found.key)
+        self._list(row, [server for server in seen if server.gone_at is None])
+        return found
+
+    def identifier(self, guild_id: int, panel_id: str) -> str:
+        """The part of the connected key by which the panel lists it.
+
+        Raises:
+            PanelGone: There is no such panel.
+        """
+        self.get(guild_id, panel_id)
+        return self._identifiers[panel_id]
+
+    def uses(self, url: str, identifier: str) -> int:
+        """How many connections of this process, of all guilds, use a key."""
+        return sum(
+            one.url == url and self._identifiers.get(one.id) == identifier
+            for guild in self._connected.values()
+            for one in guild.values()
+        )
+
+    def client_for(self, url: str, key: Secret, account_id: str | None) -> Client:
+        """A client for a key that is no connected panel's, such as a member's own.
+
+        Raises:
+            PanelError: Of the client's constructor.
+        """
+        return self._client(url, key, account_id).patient(PATIENCE_SECONDS)
 
     async def remove(self, guild_id: int, panel_id: str) -> bool:
         """Forget a panel with its key, its servers and the rules about them."""
@@ -215,7 +275,7 @@ class Panels:
         client = self.client(guild_id, panel_id).background
         trouble, seen = None, None
         try:
-            seen = await self._look(client)
+            seen = await self.look(client)
         except PanelError as error:
             trouble = type(error).__name__
             raise
@@ -247,7 +307,7 @@ class Panels:
         if stored is not None:
             self._list(row, [server for server in stored if server.gone_at is None])
 
-    async def _look(self, client: Client) -> tuple[SeenServer, ...]:
+    async def look(self, client: Client) -> tuple[SeenServer, ...]:
         """List what the account sees, with its rights where it is not the owner."""
         listed = await client.servers.list_servers()
         gate = asyncio.Semaphore(RIGHTS_AT_ONCE)
@@ -281,15 +341,17 @@ class Panels:
             clock=self._clock,
         )
 
-    def _take(self, row: PanelRow, client: Client) -> None:
+    def _take(self, row: PanelRow, key: Secret) -> None:
         self._connected.setdefault(row.guild_id, {})[row.id] = _connected(row)
-        self._clients[row.id] = client.patient(PATIENCE_SECONDS)
+        self._clients[row.id] = self.client_for(row.url, key, row.account_id)
+        self._identifiers[row.id] = key.reveal().strip()[:IDENTIFIER_CHARACTERS]
         self._loops[row.id] = self._supervisor.keep(
             f"panel {row.id}", lambda: self._watch(row.guild_id, row.id)
         )
 
     def _let_go(self, panel_id: str) -> None:
         self._clients.pop(panel_id, None)
+        self._identifiers.pop(panel_id, None)
         loop = self._loops.pop(panel_id, None)
         if loop is not None:
             loop.cancel()

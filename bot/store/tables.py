@@ -237,6 +237,42 @@ posted = Table(
     Index(None, "guild_id", "kind", "subject_id"),
 )
 
+member_link = Table(
+    "member_link",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("panel_id", String(36), nullable=False),
+    Column("key_sealed", LargeBinary, nullable=False, info=SEALED),
+    Column("account_id", Text, nullable=False),
+    Column("account_name", Text, nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    UniqueConstraint("guild_id", "member_id", "panel_id"),
+    ForeignKeyConstraint(
+        ["guild_id", "panel_id"], ["panel.guild_id", "panel.id"], ondelete="CASCADE"
+    ),
+)
+
+follow = Table(
+    "follow",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("kind", String(20), nullable=False),
+    Column("server_id", String(36), nullable=False),
+    Column("subject_id", String(36), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("began_at", Moment, nullable=False),
+    Column("outcome", String(20)),
+    Column("ended_at", Moment),
+    Index(None, "guild_id", "outcome"),
+)
+
 vault_check = Table(
     "vault_check",
     metadata,

@@ -65,7 +65,8 @@ class Places:
         if place is None or place.server_id != server_id:
             raise Unfit(
                 _(
-                    "This view is too old, so I no longer know it. `/files browse` opens a fresh one."
+                    "This view is too old, so I no longer know it. `/files browse` opens a fresh "
+                    "one."
                 )
             )
         return place

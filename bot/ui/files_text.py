@@ -1,4 +1,4 @@
-"""A file's bytes as text that people edit, and back without changing what they didn't touch. Pure."""
+"""A file's bytes as text that people edit, and back with all they didn't touch as it was. Pure."""
 
 import codecs
 import re

@@ -23,9 +23,13 @@ def page_of(
     verb: str,
     args: Sequence[str] = (),
     empty: str,
+    server_id: str = "",
     rows: Sequence[Sequence["discord.ui.Button[Any] | discord.ui.Select[Any]"]] = (),
 ) -> Message:
-    """One page of `lines`; the buttons lead to the door `verb` with the page as first argument."""
+    """One page of `lines`; the buttons lead to the door `verb` with the page as first argument.
+
+    For a door about a server its row id stands before the page.
+    """
     if not lines:
         return card(f"## {title}\n{empty}")
     pages = (len(lines) + PAGE_LINES - 1) // PAGE_LINES
@@ -33,9 +37,10 @@ def page_of(
     shown = lines[page * PAGE_LINES : (page + 1) * PAGE_LINES]
     leaf = []
     if pages > 1:
+        before, is_last = (server_id,) if server_id else (), page == pages - 1
         leaf = [
-            button(verb, str(page - 1), *args, label=_("Back"), is_disabled=page == 0),
-            button(verb, str(page + 1), *args, label=_("Next"), is_disabled=page == pages - 1),
+            button(verb, *before, str(page - 1), *args, label=_("Back"), is_disabled=page == 0),
+            button(verb, *before, str(page + 1), *args, label=_("Next"), is_disabled=is_last),
         ]
     footer = _("page {page} of {pages}", page=page + 1, pages=pages) if pages > 1 else ""
     body = "\n".join(shown)

@@ -108,5 +108,6 @@ def refused_words(error: NodeFailed) -> str | None:
 
 def _not_happened() -> str:
     return _(
-        "I looked: it did not happen. The node didn't do it, and doesn't say why. You can try again."
+        "I looked: it did not happen. The node didn't do it, and doesn't say why. "
+        "You can try again."
     )

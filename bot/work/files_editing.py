@@ -5,6 +5,8 @@ from typing import Final
 
 import discord
 from discord import ui
+from msgspec import Struct, convert
+from msgspec import field as field_of
 
 from bot.access.acting import Acting
 from bot.access.gate import Admitted
@@ -263,9 +265,7 @@ class FileEditing:
         if now == edit.draft:
             return None
         if now == edit.original:
-            raise Unfit(
-                _("The panel broke off. I looked: nothing was written. You can try again.")
-            )
+            raise Unfit(_("The panel broke off. I looked: nothing was written. You can try again."))
         text = _(
             "The node broke off while it wrote {path}, and what is there now is neither the old "
             "file nor the new one. Here are both; `/files upload` puts one back.",
@@ -280,9 +280,13 @@ class FileEditing:
         """Nothing is written over what somebody else wrote; what was typed isn't lost."""
         gone = _("{path} was deleted since you opened it.", path=code(edit.path, 200))
         changed = _("Somebody changed {path} since you opened it.", path=code(edit.path, 200))
-        text = (gone if now is None else changed) + " " + _(
-            "Nothing was written, so theirs isn't lost. Yours is attached; open the file again "
-            "with `/files edit`."
+        text = (
+            (gone if now is None else changed)
+            + " "
+            + _(
+                "Nothing was written, so theirs isn't lost. Yours is attached; open the file again "
+                "with `/files edit`."
+            )
         )
         return card(text, files=[_file(edit.draft or b"", sendable_name(name_of(edit.path)))])
 
@@ -353,15 +357,27 @@ def _diff_words(edit: Edit, found: Diff, new_size: str) -> tuple[str, int]:
     return f"{head}\n{body}\n-# {' · '.join(notes)}", int(rest)
 
 
+class _UploadedFile(Struct):
+    filename: str
+    url: str
+    size: int
+
+
+class _Resolved(Struct):
+    attachments: dict[str, _UploadedFile] = {}
+
+
+class _Submitted(Struct):
+    resolved: _Resolved = field_of(default_factory=_Resolved)
+
+
 def _uploaded(press: Press) -> Attached:
     """The file that was put into the form; what it is stands beside the fields."""
-    file_id = press.field("file")
-    data = press.interaction.data or {}
-    resolved = data.get("resolved") or {}
-    found = resolved.get("attachments", {}).get(file_id)
-    if not found:
+    sent = convert(press.interaction.data or {}, _Submitted)
+    found = sent.resolved.attachments.get(press.field("file"))
+    if found is None:
         raise Unfit(_("No file came with the form. Nothing was written."))
-    return Attached(str(found["filename"]), str(found["url"]), int(found["size"]))
+    return Attached(found.filename, found.url, found.size)
 
 
 def _too_large(file_name: str, size_bytes: int | None) -> Unfit:

@@ -74,9 +74,7 @@ class Edits:
         """
         found = self._edits.get(edit_id)
         is_own = found is not None and (found.member_id, found.server_id) == (member_id, server_id)
-        is_over = (
-            found is not None and self._clock.monotonic() - found.opened_at > LIFE_SECONDS
-        )
+        is_over = found is not None and self._clock.monotonic() - found.opened_at > LIFE_SECONDS
         if found is None or not is_own or is_over:
             raise Unfit(
                 _(

@@ -26,7 +26,15 @@ APPEARS_SECONDS: Final = 30.0
 FOLLOW_SECONDS: Final = 13 * 60.0
 QUIET_LOOKS: Final = 3
 """So often of the same size is taken for whole: the node doesn't tell how much is to come."""
-_PRIVATE_NAMES: Final = (".localhost", ".local", ".lan", ".internal", ".home", ".home.arpa", ".test")
+_PRIVATE_NAMES: Final = (
+    ".localhost",
+    ".local",
+    ".lan",
+    ".internal",
+    ".home",
+    ".home.arpa",
+    ".test",
+)
 _GUARD: Final = AddressGuard(allow_http=True)
 
 
@@ -89,9 +97,7 @@ class FilePulls:
         self._confirmations = confirmations
         self._clock = clock
 
-    async def ask_or_pull(
-        self, press: Press, what: Wanted, showing: Showing
-    ) -> Message:
+    async def ask_or_pull(self, press: Press, what: Wanted, showing: Showing) -> Message:
         """Begin; asks first where something would be replaced.
 
         Raises:
@@ -103,8 +109,10 @@ class FilePulls:
             return await self._pulled(press, what, None, showing)
         if not there.is_file:
             raise Unfit(
-                _("There is a folder {path} already. Give another `name`.",
-                  path=code(what.path, 200))  # fmt: skip
+                _(
+                    "There is a folder {path} already. Give another `name`.",
+                    path=code(what.path, 200),
+                )
             )
         text = _(
             "There is a {path} already ({size}). Fetching {url} replaces it; the old one can't be "
@@ -174,7 +182,9 @@ class FilePulls:
                  server=bold(admitted.server.name), size=size(found.size_bytes))  # fmt: skip
         if not is_over:
             text += " " + _("It no longer grows, so it should be whole; the node doesn't tell.")
-        text += "\n-# " + _("A panel lets the node fetch 10 files in 5 minutes, newer ones 5 in 10.")
+        text += "\n-# " + _(
+            "A panel lets the node fetch 10 files in 5 minutes, newer ones 5 in 10."
+        )
         return done_card(showing, text, folder)
 
     async def _arrived(

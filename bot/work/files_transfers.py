@@ -118,9 +118,7 @@ class FileTransfers:
                 if error.reason is not Reason.TOO_LARGE:
                     raise
                 raise _over_limit(entry, most) from None
-            file = await asyncio.to_thread(
-                discord.File, kept, sendable_name(entry.name)
-            )
+            file = await asyncio.to_thread(discord.File, kept, sendable_name(entry.name))
             text = _(
                 "{path} of {server}, {size}.",
                 path=code(path, 300),
@@ -196,7 +194,7 @@ class FileTransfers:
             signed = await panel.servers.files.get_upload_file_url(admitted.server.uuid)
         url = signed.url.reveal()
         if folder != ROOT:
-            url += f"&directory={quote(folder, safe="")}"
+            url += f"&directory={quote(folder, safe='')}"
         line = f'curl -F "files=@FILE" "{url}"'
         text = _(
             "Put the file's name for FILE and run this where the file is. It works once, for 15 "
@@ -269,7 +267,8 @@ class FileTransfers:
         if not entry.is_file:
             raise Unfit(
                 _(
-                    "{name} is a folder. Pack it with `/files compress`, then download the archive.",
+                    "{name} is a folder. Pack it with `/files compress`, then download the "
+                    "archive.",
                     name=bold(entry.name, 100),
                 )
             )

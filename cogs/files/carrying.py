@@ -74,7 +74,10 @@ class Carrying(FileRoom):
         return self._files.transfers.offer_upload_link(admitted, at, self._token(admitted, at))
 
     @command(
-        FILES, right="file.create", on_server=True, description="Let the node fetch a file from the web"
+        FILES,
+        right="file.create",
+        on_server=True,
+        description="Let the node fetch a file from the web",
     )
     @app_commands.describe(
         server=SERVER,

@@ -295,15 +295,15 @@ class Changing(FileRoom):
             admitted, "file-extract-now", text, label=_("Extract"), payload={"path": path}
         )
 
-    async def _ask_delete(
-        self, admitted: Admitted, folder: str, names: Sequence[str]
-    ) -> Message:
+    async def _ask_delete(self, admitted: Admitted, folder: str, names: Sequence[str]) -> Message:
         """Ask with the names listed, and of folders what is in them."""
         held = []
         for each in names:
             entry = await self._files.folders.find(admitted.server, join(folder, each))
-            if not entry.is_file and len(names) <= HELD_NAMES and self._files.may(
-                admitted, "file.read"
+            if (
+                not entry.is_file
+                and len(names) <= HELD_NAMES
+                and self._files.may(admitted, "file.read")
             ):
                 held.append(await self._held(admitted, join(folder, each)))
         text = _n(

@@ -10,7 +10,7 @@ from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.files_cards import choosing_card, chosen_card, entry_card, folder_card
-from bot.ui.files_options import FolderOption, PathOption
+from bot.ui.files_options import PathOption
 from bot.ui.files_paths import ROOT, folder_of, name_of
 from bot.ui.files_places import Place
 from bot.ui.files_text import FORM_CHARACTERS
@@ -123,9 +123,7 @@ class Looking(FileRoom):
         found = await self._files.folders.find(press.admitted.server, place.path)
         return self._entry(press.admitted, place.folder, found)
 
-    @component(
-        "file-search", right="file.read", on_server=True, ack=Ack.MODAL, name="files browse"
-    )
+    @component("file-search", right="file.read", on_server=True, ack=Ack.MODAL, name="files browse")
     async def open_search(self, press: Press) -> None:
         place = self._place(press)
         part = field(
@@ -177,13 +175,9 @@ class Looking(FileRoom):
     @component("file-read", right="file.read-content", on_server=True, name="files read")
     async def open_file(self, press: Press) -> Message:
         path = self._place(press).path
-        return await self._files.editing.read(
-            press.admitted, path, self._showing(press.admitted)
-        )
+        return await self._files.editing.read(press.admitted, path, self._showing(press.admitted))
 
-    @component(
-        "file-edit", right="file.create", on_server=True, ack=Ack.MODAL, name="files edit"
-    )
+    @component("file-edit", right="file.create", on_server=True, ack=Ack.MODAL, name="files edit")
     async def open_edit(self, press: Press) -> Message | None:
         self._files.require(press.admitted, "file.read-content")
         return await self._files.editing.open_form(press)

@@ -1,4 +1,4 @@
-"""Whatever the panel does, a member hears an honest line within 10 s and the outcome within 35 s."""
+"""Whatever the panel does: an honest line within 10 s, the outcome within 35 s."""
 
 import asyncio
 from collections.abc import Callable

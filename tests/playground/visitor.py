@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from typing import AsyncContextManager, Final
+from typing import Final
 
 from playwright.async_api import Browser, Locator, Page, Response, async_playwright, expect
 
@@ -19,14 +19,13 @@ SHOWN_WITHIN: Final = 20_000  # milliseconds
 
 
 class Visitor:
-    """One tab. `refused` holds what the page was told instead of having it done."""
+    """One tab. `done` counts the acts; `refused` holds the answers to those that were not taken."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.refused: list[str] = []
         self.done = 0
+        self.refused: list[str] = []
         page.set_default_timeout(SHOWN_WITHIN)
-        page.on("response", self._note)
 
     @property
     def messages(self) -> Locator:
@@ -54,31 +53,27 @@ class Visitor:
     async def press(self, label: str) -> None:
         """Press the newest button of that name."""
         async with self._taken("click"):
-            await self.messages.get_by_role("button", name=label, exact=True).last.click()
+            await self.messages.get_by_role("button", name=label).last.click()
 
     async def sees(self, text: str) -> None:
         """Wait until a text stands in the channel."""
         await expect(self.messages).to_contain_text(text, timeout=SHOWN_WITHIN)
 
-    def _taken(self, kind: str) -> AsyncContextManager[object]:
-        """Wait for the page to hear what came of an act of that kind."""
-        return self.page.expect_response(
-            lambda response: (
-                _is_act(response) and f'"kind":"{kind}"' in (response.request.post_data or "")
-            )
-        )
-
-    async def _note(self, response: Response) -> None:
-        if not _is_act(response):
-            return
+    @contextlib.asynccontextmanager
+    async def _taken(self, kind: str) -> AsyncIterator[None]:
+        """Wait until the page hears what came of an act of that kind, and note it."""
+        async with self.page.expect_response(lambda response: _is_act(response, kind)) as heard:
+            yield
+        response = await heard.value
         said = await response.json()
         self.done += 1
-        if response.status != 200 or said["rejected"] or said["settlement"] != "settled":
-            self.refused.append(f"{response.status} {said}")
+        if said["rejected"] or said["settlement"] != "settled":
+            self.refused.append(str(said))
 
 
-def _is_act(response: Response) -> bool:
-    return response.url.endswith("/api/action")
+def _is_act(response: Response, kind: str) -> bool:
+    asked = response.request.post_data or ""
+    return response.url.endswith("/api/action") and f'"kind":"{kind}"' in asked
 
 
 @contextlib.asynccontextmanager

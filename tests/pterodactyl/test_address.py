@@ -57,6 +57,7 @@ METADATA = [
     "::ffff:169.254.169.254",
     "64:ff9b::a9fe:a9fe",
     "2002:a9fe:a9fe::",
+    "2001:0:101:101::5601:5601",  # Teredo, inverted
 ]
 EVERYTHING = ["0.0.0.0/0", "::/0"]
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.pterodactyl.console import Console
 from bot.pterodactyl.console_events import (
+    DAEMON_LINE,
     BackupCompleted,
     CaughtUp,
     Connected,
@@ -22,6 +23,7 @@ from bot.pterodactyl.console_events import (
     Throttled,
     Unknown,
 )
+from bot.pterodactyl.console_history import Joined, join
 from bot.pterodactyl.dial import Network
 from bot.pterodactyl.errors import (
     AddressRefused,
@@ -860,6 +862,26 @@ async def test_after_a_loss_only_the_lines_missed_are_told(
         "live",
     ]
     assert not [event for event in events if isinstance(event, Lost)]
+
+
+@pytest.mark.parametrize(
+    ("known", "history", "new"),
+    [
+        (["x"] * 4, ["x"] * 7, ["x"] * 3),  # one line over and over: only the counts tell
+        (["a", "b", "a", "b"], ["a", "b", "a", "b", "a", "b"], ["a", "b"]),
+        (["a", "b"], ["a", "b"], []),
+        (["b"], ["a", "b", "c"], ["c"]),
+        (["p", "q", "r", "dropped"], ["o", "p", "q", "r", "s"], ["s"]),
+        (["p", "q", f"{DAEMON_LINE}of the node"], ["p", "q", "r"], ["r"]),
+        ([], ["a", "a"], ["a"]),  # live, and again in the history
+        ([], ["a", "b"], ["a", "b"]),
+        (["a"], [], []),
+    ],
+)
+def test_history_is_joined_to_what_was_known(
+    known: list[str], history: list[str], new: list[str]
+) -> None:
+    assert join(known, history) == Joined(new, has_gap=False)
 
 
 async def test_a_gap_that_the_history_does_not_bridge_is_told(

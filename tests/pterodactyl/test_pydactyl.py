@@ -177,13 +177,15 @@ def named(value: Any, chance: dict[str, str]) -> Any:
         return [named(each, chance) for each in value]
     if isinstance(value, str):
         text = re.sub(r"eyJ[\w.-]+", "JWT", re.sub(r"127\.0\.0\.1:\d{4,5}", "HOST", value))
-        moment = text.removesuffix("+00:00") + "Z" if MOMENT.fullmatch(text) else text
-        return chance.get(text, moment.removesuffix("Z"))
+        if MOMENT.fullmatch(text):
+            text = re.sub(r"(Z|\+00:00)$", "", text)
+        return chance.get(text, text)
     return chance.get(str(value), value) if not isinstance(value, bool) else value
 
 
 CHANCE = {
     "create_backup": ("uuid",),
+    "list_backups": ("checksum",),
     "get_backup_detail": ("checksum",),
     "create_database": ("id", "username", "password"),
     "rotate_database_password": ("password",),

@@ -15,7 +15,9 @@ from sqlalchemy.types import JSON, BigInteger, Boolean, DateTime, Integer, Large
 import bot.store
 from bot.store import (
     audit,
+    follows,
     guilds,
+    links,
     panels,
     rules,
     servers,
@@ -53,6 +55,23 @@ NEW_RULE = rules.NewRule(
     effect="allow",
     made_by=7,
 )
+NEW_LINK = links.NewLink(
+    id="new",
+    member_id=5,
+    panel_id="theirs",
+    key_sealed=b"sealed",
+    account_id="12",
+    account_name="mia",
+)
+NEW_FOLLOW = follows.NewFollow(
+    kind="backup",
+    server_id="mine",
+    subject_id="b",
+    title="nightly",
+    actor_id=5,
+    actor_name="Mia",
+    channel_id=5,
+)
 NEW_ENTRY = audit.NewEntry(kind="change", reference="r", actor_id=7, action="a")
 
 # how each function would reach for the other guild's rows, whose ids are all "theirs" or 5
@@ -81,6 +100,15 @@ REACHING: dict[str, dict[str, object]] = {
     "confirmations.get_confirmation": {"confirmation_id": "theirs"},
     "confirmations.withdraw": {"confirmation_id": "theirs", "member_id": 5},
     "confirmations.drop_expired_confirmations": {"before": LATER + timedelta(days=1)},
+    "follows.open_follow": {"new": NEW_FOLLOW, "now": START},
+    "follows.note_follow_message": {"follow_id": "theirs", "message_id": 6},
+    "follows.list_open_follows": {},
+    "follows.close_follow": {
+        "follow_id": "theirs",
+        "outcome": follows.Outcome.DONE,
+        "now": LATER,
+    },
+    "follows.drop_closed_follows": {"before": LATER + timedelta(days=1)},
     "guilds.guild_joined": {"now": START},
     "guilds.guild_left": {"now": START},
     "guilds.get_guild": {},
@@ -88,6 +116,9 @@ REACHING: dict[str, dict[str, object]] = {
     "guilds.save_settings": {"settings": guilds.GuildSettings(language="de")},
     "guilds.erase_guild": {},
     "guilds.save_settings": {"settings": guilds.GuildSettings(language="de")},
+    "links.set_link": {"new": NEW_LINK, "at_most": 5, "now": START},
+    "links.list_links": {},
+    "links.drop_member": {"member_id": 5},
     "panels.add_panel": {"new": NEW_PANEL, "at_most": 5, "now": START},
     "panels.list_panels": {},
     "panels.get_panel": {"panel_id": "theirs"},

@@ -1,0 +1,162 @@
+"""The sentences of one power action, for the channel and for who asked."""
+
+from bot.fleet.known import Known, State
+from bot.posts.messages import Message
+from bot.texts import _
+from bot.ui.cards import DOTS, state_name
+from bot.ui.text import bold, duration, moment, quoted
+from bot.work.course import Signal
+
+
+class Story:
+    """The sentences of one action."""
+
+    def __init__(
+        self, *, actor: str, label: str, signal: Signal, reason: str, language: str
+    ) -> None:
+        self.actor = actor
+        self.name = bold(label)
+        self.signal = signal
+        self.reason = reason
+        self.language = language
+        """In which the channel is spoken to; who asked is answered in their own."""
+
+    def sent(self) -> Message:
+        said = {
+            Signal.START: _("{who} starts {server}{why}. Waiting for it to come up …", **self._v),
+            Signal.STOP: _("{who} stops {server}{why}. Waiting for it to go off …", **self._v),
+            Signal.RESTART: _(
+                "{who} restarts {server}{why}. Waiting for it to come up …", **self._v
+            ),
+            Signal.KILL: _("{who} kills {server}{why} …", **self._v),
+        }
+        return Message(f"{DOTS[State.STARTING]} {said[self.signal]}")
+
+    def private_sent(self) -> Message:
+        return Message(
+            _(
+                "Sent: {signal} of {server}. I follow it and say here when it is there.",
+                signal=signal_name(self.signal),
+                server=self.name,
+            )
+        )
+
+    def unknown(self) -> Message:
+        return Message(
+            DOTS[State.UNKNOWN]
+            + " "
+            + _(
+                "The panel stopped answering while I sent the {signal} of {server}, so it may or "
+                "may not have happened. I'm checking; I'll say here what I find.",
+                signal=signal_name(self.signal),
+                server=self.name,
+            )
+        )
+
+    def there(self, since: float, *, is_known: bool, is_back: bool, is_public: bool) -> Message:
+        state = State.OFFLINE if self.signal in (Signal.STOP, Signal.KILL) else State.RUNNING
+        if not is_known and is_back:
+            said = _(
+                "{server} is {state}, as it was before. Whether the {signal} arrived can't be "
+                "told, and it doesn't matter now.",
+                server=self.name,
+                state=state_name(state),
+                signal=signal_name(self.signal),
+            )
+        elif is_public:
+            said = self._done(duration(since))
+        else:
+            said = _(
+                "{server} is {state}. It took {time}.",
+                server=self.name,
+                state=state_name(state),
+                time=duration(since),
+            )
+        return Message(f"{DOTS[state]} {said}")
+
+    def _done(self, time: str) -> str:
+        return {
+            Signal.START: _("{who} started {server}{why}. Up in {time}.", time=time, **self._v),
+            Signal.STOP: _("{who} stopped {server}{why}. Off in {time}.", time=time, **self._v),
+            Signal.RESTART: _(
+                "{who} restarted {server}{why}. Up again in {time}.", time=time, **self._v
+            ),
+            Signal.KILL: _("{who} killed {server}{why}. Off in {time}.", time=time, **self._v),
+        }[self.signal]
+
+    def fell(self, lines: str, *, is_public: bool) -> Message:
+        if is_public:
+            said = _("{who}'s {signal} of {server} failed: it went off again.", **self._v)
+        else:
+            said = _(
+                "{server} went off again while starting. Its console says why.", server=self.name
+            )
+            said += lines
+        return Message(f"{DOTS[State.SUSPENDED]} {said}")
+
+    def ignored(self, known: Known, *, is_known: bool, is_public: bool) -> Message:  # noqa: ARG002
+        if is_known:
+            said = _(
+                "The panel took the {signal}, but {server} didn't react and is {state}. The node "
+                "drops an action while another one runs. Try again in a moment.",
+                signal=signal_name(self.signal),
+                server=self.name,
+                state=state_name(known.state),
+            )
+        else:
+            said = _(
+                "I looked: {server} is {state} as before, so the {signal} most likely didn't "
+                "arrive. You can try again.",
+                server=self.name,
+                state=state_name(known.state),
+                signal=signal_name(self.signal),
+            )
+        return Message(f"{DOTS[known.state]} {said}")
+
+    def slow(self, known: Known, since: float) -> Message:
+        said = _(
+            "{server} is still {state} after {time}. I go on watching.",
+            server=self.name,
+            state=state_name(known.state),
+            time=duration(since),
+        )
+        return Message(f"{DOTS[State.STARTING]} {said}")
+
+    def given_up(self, known: Known, since: float, lines: str, *, is_public: bool) -> Message:
+        said = _(
+            "After {time} {server} is {state}; whether the {signal} worked is unknown. I stop "
+            "watching now; `/server info` shows it.",
+            time=duration(since),
+            server=self.name,
+            state=said_state(known),
+            signal=signal_name(self.signal),
+        )
+        return Message(f"{DOTS[State.UNKNOWN]} {said}{'' if is_public else lines}")
+
+    @property
+    def _v(self) -> dict[str, str]:
+        return {
+            "who": bold(self.actor),
+            "server": self.name,
+            "why": f": {quoted(self.reason)}" if self.reason else "",
+            "signal": signal_name(self.signal),
+        }
+
+
+def signal_name(signal: Signal) -> str:
+    return {
+        Signal.START: _("start"),
+        Signal.STOP: _("stop"),
+        Signal.RESTART: _("restart"),
+        Signal.KILL: _("kill"),
+    }[signal]
+
+
+def said_state(known: Known) -> str:
+    if known.state.is_power_state or known.last_power is None or known.last_power_at is None:
+        return state_name(known.state)
+    return _(
+        "unknown (last seen {state} {age})",
+        state=state_name(known.last_power),
+        age=moment(known.last_power_at),
+    )
