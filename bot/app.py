@@ -19,6 +19,7 @@ from bot.clock import SYSTEM, Clock
 from bot.config import Config
 from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
+from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer
@@ -106,11 +107,13 @@ class App:
     async def _load(self, guild_id: int) -> None:
         await self.parts.ruling.load(guild_id)
         await self.parts.panels.open_guild(guild_id)
+        await self.parts.links.open_guild(guild_id)
         self._here.add(guild_id)
 
     def _forget(self, guild_id: int) -> None:
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
+        self.parts.links.close_guild(guild_id)
         self.parts.panels.close_guild(guild_id)
         self.parts.gate.forget_guild(guild_id)
 
@@ -141,6 +144,7 @@ async def open_app(
         app = _wire(ground, guild_ready_seconds=guild_ready_seconds)
         await app.load_known()
         supervisor.keep("housekeeping", app.keep_house)
+        supervisor.keep("linked keys", app.parts.links.watch)
         yield app
     finally:
         if app is not None:
@@ -179,9 +183,10 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         servers_per_panel=config.limits.servers_per_panel,
     )
     hub = Hub(panels, supervisor, clock)
-    gate = Gate(directory, clock)
+    links = Links(database=database, vault=vault, panels=panels, clock=clock)
+    gate = Gate(directory, links, clock)
     audit = Audit(database, clock)
-    acting = Acting(panels, audit, supervisor, clock)
+    acting = Acting(panels, links, audit, supervisor, clock)
     confirmations = Confirmations(database, clock)
     shelf = Shelf(panels, supervisor, clock)
     parts = Parts(
@@ -191,6 +196,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         vault=vault,
         directory=directory,
         panels=panels,
+        links=links,
         hub=hub,
         shelf=shelf,
         gate=gate,

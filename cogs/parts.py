@@ -8,6 +8,7 @@ from bot.access.ruling import Ruling
 from bot.clock import Clock
 from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
+from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.store.engine import Database
@@ -29,6 +30,7 @@ class Parts:
     vault: Vault
     directory: Directory
     panels: Panels
+    links: Links
     hub: Hub
     shelf: Shelf
     gate: Gate

@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from bot.access.decision import by_own_key
 from bot.access.gate import Admitted, NotAdmitted
 from bot.clock import Clock
+from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.pterodactyl import Client, PanelError
 from bot.store.audit import Kind, NewEntry, append
@@ -93,32 +95,74 @@ class Audit:
 class Acting:
     """Opens the panel for one admitted action."""
 
-    def __init__(self, panels: Panels, audit: Audit, supervisor: Supervisor, clock: Clock) -> None:
+    def __init__(
+        self, panels: Panels, links: Links, audit: Audit, supervisor: Supervisor, clock: Clock
+    ) -> None:
         self._panels = panels
+        self._links = links
         self._audit = audit
         self._supervisor = supervisor
         self._clock = clock
+
+    def client(self, admitted: Admitted) -> Client:
+        """The client with which the member may do this: for reading what leaves no trace.
+
+        It is the member's own where only their linked key allows it.
+
+        Raises:
+            PanelGone: The panel was removed, or the key unlinked meanwhile.
+        """
+        server = admitted.server
+        if by_own_key(admitted.decision):
+            return self._links.client(admitted.actor.id, server)
+        return self._panels.client(server.guild_id, server.panel_id)
+
+    def key_rights(self, admitted: Admitted) -> frozenset[str]:
+        """What the key behind `client` may do on the server; `*` for an owner."""
+        server = admitted.server
+        linked = self._links.on(admitted.actor.id, server)
+        if linked is not None and by_own_key(admitted.decision):
+            return linked.rights.get(server.uuid, frozenset())
+        return server.key_rights
 
     @asynccontextmanager
     async def __call__(
         self, admitted: Admitted, *, why: str = "", detail: str | None = None
     ) -> AsyncIterator[Client]:
-        """The client of the server's panel, between an audit intent and its result.
+        """The client for the server's panel, between an audit intent and its result.
 
         The intent is committed before anything is sent; the result also when the block raises.
         What a restart of the bot cut off stays an intent without a result: unknown.
 
         Raises:
             PanelError: Not from here, but what the block raises passes through unchanged.
-            PanelGone: The panel was removed meanwhile.
+            PanelGone: The panel was removed, or the key unlinked meanwhile.
         """
-        server = admitted.server
-        client = self._panels.client(server.guild_id, server.panel_id)
+        client = self.client(admitted)
+        linked = self._links.on(admitted.actor.id, admitted.server)
+        if linked is not None and by_own_key(admitted.decision):
+            detail = "; ".join(filter(None, (f"own key of {linked.account_name}", detail)))
+        async with self._audited(admitted, why, detail):
+            yield client
+
+    @asynccontextmanager
+    async def on_panel(
+        self, admitted: Admitted, panel_id: str, *, why: str = "", detail: str | None = None
+    ) -> AsyncIterator[Client]:
+        """The same for what is done to a connected panel's account rather than to a server."""
+        client = self._panels.client(admitted.guild_id, panel_id)
+        async with self._audited(admitted, why, detail):
+            yield client
+
+    @asynccontextmanager
+    async def _audited(
+        self, admitted: Admitted, why: str, detail: str | None
+    ) -> AsyncIterator[None]:
         await self._audit.note(admitted, "intent", why=why, detail=detail)
         began = self._clock.monotonic()
         outcome, said = "unknown", None
         try:
-            yield client
+            yield
             outcome = "done"
         except PanelError as error:
             outcome = "unknown" if error.maybe_done else "failed"

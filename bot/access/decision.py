@@ -103,7 +103,7 @@ Decision = Allow | Ask | Refuse
 def decide(facts: Facts) -> Decision:
     """Say whether the actor may, link by link; the first refusal ends the chain."""
     chain: list[Link] = []
-    for look in (_declared, _discord, _guild, _key, _state):
+    for look in (_declared, _discord, _guild, _link, _key, _state):
         link = look(facts)
         if link is None:
             continue
@@ -111,6 +111,11 @@ def decide(facts: Facts) -> Decision:
         if link.verdict is Verdict.REFUSES:
             return Refuse(tuple(chain))
     return Allow(tuple(chain))
+
+
+def by_own_key(decision: Decision) -> bool:
+    """Whether it is the member's own panel key that allows it, so that it has to be used."""
+    return any(link.part is Part.LINK for link in decision.chain)
 
 
 def holds(rules: tuple[Rule, ...], right: str, target: Target, facts: Facts) -> Rule | None:
@@ -187,16 +192,40 @@ def _by_sight(facts: Facts) -> Link:
 def _by_rules(facts: Facts, right: str, target: Target) -> Link:
     rule = holds(facts.rules, right, target, facts)
     if rule is None:
-        return Link(Part.GUILD, Verdict.REFUSES, Reason.NO_GRANT)
+        verdict = Verdict.SILENT if _own_key_has(facts, right) else Verdict.REFUSES
+        return Link(Part.GUILD, verdict, Reason.NO_GRANT)
     if rule.denies:
         return Link(Part.GUILD, Verdict.REFUSES, Reason.DENIAL, rule)
     return Link(Part.GUILD, Verdict.ALLOWS, Reason.GRANT, rule)
+
+
+def _own_key_has(facts: Facts, right: str) -> bool:
+    if facts.linked is None:
+        return False
+    rights = facts.linked.rights
+    return bool(rights) if right == SEE else any_covers(rights, right)
+
+
+def _link(facts: Facts) -> Link | None:
+    """The member's own key, where the guild's rules or the connected key don't suffice."""
+    right, target = facts.action.right, facts.target
+    if right is None or target is None or right in (ADMIN, ANYONE, SEES_ONE):
+        return None
+    if not _own_key_has(facts, right):
+        return None
+    guild = _guild(facts)
+    is_granted = guild is not None and guild.verdict is Verdict.ALLOWS
+    if is_granted and (right == SEE or any_covers(target.key_rights, right)):
+        return None
+    return Link(Part.LINK, Verdict.ALLOWS, Reason.LINKED_KEY)
 
 
 def _key(facts: Facts) -> Link | None:
     right, target = facts.action.right, facts.target
     if right is None or target is None or right in (ADMIN, ANYONE, SEES_ONE, SEE):
         return None
+    if _link(facts) is not None:
+        return None  # the connected key isn't used then
     if any_covers(target.key_rights, right):
         return Link(Part.KEY, Verdict.ALLOWS, Reason.KEY_HAS)
     return Link(Part.KEY, Verdict.REFUSES, Reason.KEY_LACKS)

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bot.access.decision import Allow, Ask, Decision, Refuse, decide
-from bot.access.facts import Action, Actor, Condition, Facts, Target
+from bot.access.facts import Action, Actor, Condition, Facts, LinkedKey, Target
 from bot.access.rights import ANYONE, SEE
 from bot.access.rules import Rule, Rulebook
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server, folded
+from bot.fleet.links import Links
 
 SEEING = Action("server info", SEE, on_server=True)
 _CONDITIONS = {condition.value: condition for condition in Condition}
@@ -64,8 +65,9 @@ class SeveralServers(Exception):
 class Gate:
     """Decides from memory for every command, component, modal and message alike."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(self, directory: Directory, links: Links, clock: Clock) -> None:
         self._directory = directory
+        self._links = links
         self._clock = clock
         self._books: dict[int, Rulebook] = {}
         self._bindings: dict[int, dict[int, str]] = {}
@@ -108,7 +110,8 @@ class Gate:
             admin_role_id=book.admin_role_id,
             rules=rules,
             target=_target(target, book.groups_of(target.id)) if target else None,
-            sees_any=self._sees_any(actor, rules),
+            sees_any=self._sees_any(guild_id, actor, rules),
+            linked=self._linked(actor, target, book) if target else None,
         )
 
     def decide(
@@ -127,19 +130,8 @@ class Gate:
     ) -> Decision:
         """Decide once more after the acknowledgement, with the server's state as just read."""
         facts = self.facts(guild_id, actor, action, target)
-        return decide(
-            Facts(
-                action=facts.action,
-                actor=facts.actor,
-                now=facts.now,
-                admin_role_id=facts.admin_role_id,
-                rules=facts.rules,
-                target=facts.target,
-                sees_any=facts.sees_any,
-                condition=_CONDITIONS.get(status or ""),
-                looked_at_condition=True,
-            )
-        )
+        condition = _CONDITIONS.get(status or "")
+        return decide(structs.replace(facts, condition=condition, looked_at_condition=True))
 
     def admit(
         self,
@@ -215,8 +207,18 @@ class Gate:
             return named[0]
         raise NoSuchServer(text or "")
 
-    def _sees_any(self, actor: Actor, rules: Iterable[Rule]) -> bool:
+    def _linked(self, actor: Actor, target: Server, book: Rulebook) -> LinkedKey | None:
+        linked = self._links.on(actor.id, target) if book.settings.linking_allowed else None
+        if linked is None:
+            return None
+        return LinkedKey(linked.account_name, linked.rights.get(target.uuid, frozenset()))
+
+    def _sees_any(self, guild_id: int, actor: Actor, rules: Iterable[Rule]) -> bool:
         if actor.owns_guild or actor.manages_guild:
+            return True
+        if self.book(guild_id).settings.linking_allowed and any(
+            linked.rights for linked in self._links.of(guild_id, actor.id)
+        ):
             return True
         return any(not rule.denies and not _is_over(rule, self._clock.now()) for rule in rules)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from bot.access.acting import Audit
-from bot.access.decision import Allow
+from bot.access.decision import Allow, by_own_key
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate
 from bot.access.rights import GROUPS, RIGHTS
@@ -235,7 +235,7 @@ class Ruling:
             action = Action("access grant", one, on_server=True)
             for where in servers:
                 said = self._gate.decide(admitted.guild_id, actor, action, where)
-                if not isinstance(said, Allow):
+                if not isinstance(said, Allow) or by_own_key(said):
                     raise BeyondOwnGrants(one)
 
 
