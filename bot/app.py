@@ -13,16 +13,18 @@ import structlog
 
 from bot.access.acting import Acting, Audit
 from bot.access.gate import Gate
+from bot.access.pace import Pace
 from bot.access.ruling import Ruling
 from bot.client import RoostClient
 from bot.clock import SYSTEM, Clock
-from bot.config import Config
+from bot.config import Config, GuildsSettings
 from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer
+from bot.posts.places import Places
 from bot.pterodactyl import AddressGuard, Budgets, Network
 from bot.store import guilds as guild_rows
 from bot.store.engine import Database
@@ -31,8 +33,11 @@ from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.ui.doors import Doors
 from bot.ui.refusing import Explainer
+from bot.work.backups import BackupWork
 from bot.work.console import ConsoleWork
 from bot.work.files import file_work
+from bot.work.follows import Follows
+from bot.work.installs import Installs
 from bot.work.power import Power
 from cogs import Parts
 
@@ -47,8 +52,17 @@ HOUSEKEEPING_SECONDS: Final = 3600.0
 class App:
     """The parts of one running bot; made by `open_app`."""
 
-    def __init__(self, parts: Parts, supervisor: Supervisor, metrics: Metrics, grace: timedelta):
+    def __init__(
+        self,
+        parts: Parts,
+        supervisor: Supervisor,
+        metrics: Metrics,
+        *,
+        grace: timedelta,
+        guilds: GuildsSettings,
+    ) -> None:
         self.parts = parts
+        self._guilds = guilds
         self.supervisor = supervisor
         self.metrics = metrics
         self._grace = grace
@@ -58,6 +72,9 @@ class App:
 
     async def guild_here(self, guild_id: int) -> None:
         """Load a guild once; one that came back within the grace period has all it had."""
+        if not self._may_be_in(guild_id):
+            await self._leave(guild_id)
+            return
         async with self._loading:
             if guild_id in self._here:
                 return
@@ -80,7 +97,7 @@ class App:
         async with self.parts.database.read() as session:
             known = await guild_rows.list_guilds(session)
         for guild in known:
-            if guild.left_at is None:
+            if guild.left_at is None and self._may_be_in(guild.guild_id):
                 await self._load(guild.guild_id)
 
     async def keep_house(self) -> None:
@@ -103,6 +120,18 @@ class App:
             database=await self.parts.database.answers(),
             heartbeat_age_s=latency if latency == latency else None,  # noqa: PLR0124  # NaN: none yet
         )
+
+    def _may_be_in(self, guild_id: int) -> bool:
+        """What the operator's lists say: a blocked guild never, others unless a list is kept."""
+        if guild_id in self._guilds.block:
+            return False
+        return not self._guilds.allow or guild_id in self._guilds.allow
+
+    async def _leave(self, guild_id: int) -> None:
+        log.info("leaving a guild the operator doesn't serve", guild=guild_id)
+        guild = self.bot.get_guild(guild_id)
+        if guild is not None:
+            await guild.leave()
 
     async def _load(self, guild_id: int) -> None:
         await self.parts.ruling.load(guild_id)
@@ -226,8 +255,20 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         ),
     )
     metrics = Metrics()
-    app = App(parts, supervisor, metrics, timedelta(days=config.limits.leave_grace_days))
-    doors = Doors(gate, supervisor, clock, Explainer(gate, audit, supervisor))
+    app = App(
+        parts,
+        supervisor,
+        metrics,
+        grace=timedelta(days=config.limits.leave_grace_days),
+        guilds=config.guilds,
+    )
+    doors = Doors(
+        gate,
+        supervisor,
+        clock,
+        errors=Explainer(gate, audit, supervisor),
+        pace=Pace(clock, a_minute=config.limits.interactions_per_minute),
+    )
     app.bot = RoostClient(
         parts,
         doors,

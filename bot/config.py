@@ -41,6 +41,15 @@ class DiscordSettings(Struct, frozen=True, kw_only=True):
     """Register commands in these guilds instead of everywhere; they then change at once."""
 
 
+class GuildsSettings(Struct, frozen=True, kw_only=True):
+    """[guilds]: whom this instance serves."""
+
+    allow: tuple[Snowflake, ...] = ()
+    """Only these; empty serves every guild that invites the bot."""
+    block: tuple[Snowflake, ...] = ()
+    """Never these: the bot leaves at once."""
+
+
 class DatabaseSettings(Struct, frozen=True, kw_only=True):
     """[database]"""
 
@@ -83,6 +92,8 @@ class LimitSettings(Struct, frozen=True, kw_only=True):
     panels_per_guild: Count = 10
     servers_per_panel: Count = 1000
     rules_per_guild: Count = 500
+    interactions_per_minute: Count = 40
+    """Of one member in one guild: commands, buttons and forms together."""
     body_cap_mib: Annotated[int, Meta(ge=1, le=1024)] = 16
     """The most that is read of one answer of a panel or node; streamed files don't count."""
     leave_grace_days: Days = 30
@@ -92,6 +103,7 @@ class Config(Struct, frozen=True, kw_only=True):
     """Everything the operator can set; bot/app.py hands each part what it needs of it."""
 
     discord: DiscordSettings = field(default_factory=DiscordSettings)
+    guilds: GuildsSettings = field(default_factory=GuildsSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     secret: SecretSettings = field(default_factory=SecretSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)

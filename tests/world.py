@@ -21,6 +21,7 @@ from bot.config import (
     Config,
     DatabaseSettings,
     DiscordSettings,
+    LimitSettings,
     NetworkSettings,
     SecretSettings,
 )
@@ -38,6 +39,7 @@ from tests.wirecord import (
     text_of,
 )
 
+A_MINUTE = 100
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -48,6 +50,7 @@ def config(wire: Wire, folder: Path) -> Config:
         database=DatabaseSettings(path=folder / "roost.db"),
         secret=SecretSettings(key=Secret(MASTER_KEY)),
         network=NetworkSettings(allow=("127.0.0.0/8",), allow_http=True),
+        limits=LimitSettings(interactions_per_minute=A_MINUTE),
     )
 
 

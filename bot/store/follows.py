@@ -75,9 +75,7 @@ async def note_follow_message(
     """Say which message is to become the result; False when it was closed meanwhile."""
     statement = (
         update(follow)
-        .where(
-            follow.c.guild_id == guild_id, follow.c.id == follow_id, follow.c.outcome.is_(None)
-        )
+        .where(follow.c.guild_id == guild_id, follow.c.id == follow_id, follow.c.outcome.is_(None))
         .values(message_id=message_id)
         .returning(follow.c.id)
     )
@@ -100,9 +98,7 @@ async def close_follow(
     """
     statement = (
         update(follow)
-        .where(
-            follow.c.guild_id == guild_id, follow.c.id == follow_id, follow.c.outcome.is_(None)
-        )
+        .where(follow.c.guild_id == guild_id, follow.c.id == follow_id, follow.c.outcome.is_(None))
         .values(outcome=outcome.value, ended_at=now)
         .returning(follow)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 import discord
 from msgspec import Struct
@@ -24,6 +24,8 @@ THROTTLE_PERIOD: Final = timedelta(seconds=600)
 """The panel's default for one server; its operator may change it (contract: README.md, budgets)."""
 IGNORED_SHOWN: Final = 5
 
+Backups: TypeAlias = Sequence[Backup]
+
 
 class Room(Struct, frozen=True):
     """What stands against one more backup, as far as it can be told beforehand."""
@@ -42,10 +44,8 @@ class Room(Struct, frozen=True):
 
 def room_for(backups: Sequence[Backup], *, used: int, limit: int | None, now: datetime) -> Room:
     """Pure: counts against limit and throttle; failed ones count for neither."""
-    begun = sorted(
-        (b.created_at for b in backups if not b.has_failed and now - b.created_at < THROTTLE_PERIOD),
-        reverse=True,
-    )
+    counted = [b.created_at for b in backups if not b.has_failed]
+    begun = sorted((at for at in counted if now - at < THROTTLE_PERIOD), reverse=True)
     free_at = begun[THROTTLE_COUNT - 1] + THROTTLE_PERIOD if len(begun) >= THROTTLE_COUNT else None
     return Room(used, limit or 0, free_at)
 
@@ -126,9 +126,7 @@ def list_page(
     if shown:
         options = [(b.uuid, plain(b.name, 90) or b.uuid[:8], _option_detail(b)) for b in shown]
         placeholder = _("Open one …")
-        rows.append(
-            [choice("backup-open", server.id, options=options, placeholder=placeholder)]
-        )
+        rows.append([choice("backup-open", server.id, options=options, placeholder=placeholder)])
     head = _("Backups of {server}", server=name(label))
     note = room_words(room) if room is not None else ""
     return page_of(
@@ -202,6 +200,11 @@ def _buttons(
     if may("backup.delete") and can_be_deleted(backup):
         row.append(danger("backup-delete", *where, label=_("Delete …")))
     return row
+
+
+def link_text(backup: Backup) -> str:
+    """A name fit for the text of a link: Discord shows no link whose text looks like one."""
+    return name(backup.name.replace("://", " "), 60)
 
 
 def can_be_deleted(backup: Backup) -> bool:

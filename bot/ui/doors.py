@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate
+from bot.access.pace import Pace
 from bot.access.rights import ADMIN, ANYONE, SEES_ONE
 from bot.clock import Clock
 from bot.posts.answers import Answer, command_ids
@@ -95,12 +96,19 @@ class Doors:
     """Knows every component and form, and lets through whom the gate admits."""
 
     def __init__(
-        self, gate: Gate, supervisor: Supervisor, clock: Clock, errors: AnswersErrors
+        self,
+        gate: Gate,
+        supervisor: Supervisor,
+        clock: Clock,
+        *,
+        errors: AnswersErrors,
+        pace: Pace,
     ) -> None:
         self._gate = gate
         self._supervisor = supervisor
         self._clock = clock
         self._errors = errors
+        self._pace = pace
         self._doors: dict[str, Door] = {}
 
     def register(self, door: Door) -> None:
@@ -272,6 +280,7 @@ class Doors:
             raise OutsideGuild(action.name)
         guild_id, channel_id = interaction.guild_id, interaction.channel_id or 0
         actor = actor_of(interaction)
+        self._pace.check(guild_id, actor.id)
         target = None
         if action.on_server:
             target = self._gate.resolve(guild_id, channel_id, actor, action, server)

@@ -1,6 +1,7 @@
 """Words for what went wrong: what it is, what it means, and the next step."""
 
 from bot.access.gate import NoSuchServer, SeveralServers
+from bot.access.pace import TooFast
 from bot.access.ruling import BeyondOwnGrants, RoleAboveYours
 from bot.pterodactyl.errors import (
     AddressRefused,
@@ -196,6 +197,11 @@ def door_words(error: BaseException) -> str | None:
             return _(
                 "You can give only what you hold yourself, and {right} is not among it.",
                 right=code(error.right),
+            )
+        case TooFast():
+            return _(
+                "That was a lot in a short time. Go on in {time}.",
+                time=duration(error.wait_seconds),
             )
         case OutsideGuild():
             return _("This works in a server only, not in a private chat.")

@@ -58,6 +58,7 @@ def choice(
     *args: str,
     options: Sequence[tuple[str, str, str]],
     placeholder: str,
+    least: int = 1,
     most: int = 1,
     chosen: Iterable[str] = (),
 ) -> "ui.Select[ui.LayoutView]":
@@ -66,7 +67,7 @@ def choice(
     return ui.Select(
         custom_id=custom_id(verb, *args),
         placeholder=cut(placeholder, 150),
-        min_values=1,
+        min_values=least,
         max_values=min(most, len(options[:25])),
         options=[
             discord.SelectOption(

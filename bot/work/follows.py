@@ -15,11 +15,13 @@ from msgspec import Struct
 from bot.access.gate import Admitted, Gate
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
+from bot.fleet.hub import Listener
 from bot.fleet.panels import PanelGone, Panels
 from bot.posts.answers import publish
 from bot.posts.messages import Message
 from bot.posts.places import Places
 from bot.pterodactyl import Client, KeyRejected, NotAllowed, PanelError
+from bot.pterodactyl.console_events import Event
 from bot.store import follows as rows
 from bot.store.engine import Database
 from bot.store.follows import FollowKind, FollowRow, NewFollow, Outcome
@@ -119,9 +121,7 @@ class Follows:
             channel_id=admitted.channel_id,
         )
         async with self._database.write() as session:
-            row = await rows.open_follow(
-                session, guild_id=guild_id, new=new, now=self._clock.now()
-            )
+            row = await rows.open_follow(session, guild_id=guild_id, new=new, now=self._clock.now())
         with speaking(self._language(guild_id)):
             post = await publish(interaction, Message(begun()))
         if post is not None:
@@ -185,6 +185,21 @@ class Follows:
             if since > GIVE_UP_AFTER:
                 return _unknown(row, server)
             await pause(QUICK_SECONDS if since < SLOW_AFTER else SLOW_SECONDS)
+
+    def pausing(self, ears: Listener, is_hint: Callable[[Event], bool]) -> Pause:
+        """Wait, but not past an event that says it is time to look; what it says isn't trusted."""
+
+        async def pause(seconds: float) -> None:
+            try:
+                async with self._clock.timeout(seconds):
+                    async for event in ears:
+                        if is_hint(event):
+                            return
+                    await self._clock.sleep(seconds)  # no console to be had: asking must do
+            except TimeoutError:
+                pass
+
+        return pause
 
     def _start(self, row: FollowRow) -> "asyncio.Task[Ending]":
         name = f"follow {row.kind} {row.id}"

@@ -29,6 +29,8 @@ ROUND_SECONDS: Final = 0.4
 """How often the page is given what the bot did by itself; it asks twice a second."""
 STALE_SECONDS: Final = 15.0
 """How old "3 minutes ago" may become on a page where nothing else happens."""
+KEPT_MESSAGES: Final = 100
+"""simcord reads the whole channel anew at each refresh: about a millisecond a message and tab."""
 CAPABILITY: Final = "demo"
 """The fragment of the page's address, which simcord would draw anew at each start."""
 PAGES: Final = 200
@@ -110,7 +112,7 @@ class Stage:
         preview = self.env.preview(channel, viewers=viewers, layout="channel", port=port)
         preview.capability = CAPABILITY
         preview._MAX_PAGES = PAGES  # noqa: SLF001
-        page = Page(self.env, preview, self._turn)
+        page = Page(self.env, preview, channel.id, self._turn)
         preview._action = page.act  # noqa: SLF001
         try:
             await preview.__aenter__()
@@ -131,9 +133,10 @@ class Stage:
 class Page:
     """The page while it is open."""
 
-    def __init__(self, env: simcord.Env, preview: Any, turn: asyncio.Lock) -> None:
+    def __init__(self, env: simcord.Env, preview: Any, channel_id: int, turn: asyncio.Lock) -> None:
         self._env = env
         self._preview = preview
+        self._channel_id = channel_id
         self._turn = turn
         self._act = preview._action  # noqa: SLF001
         self._shown_at = 0.0
@@ -181,8 +184,16 @@ class Page:
         await self._env.advance_time(max(0.0, behind.total_seconds()))
         self._preview._advance_presentation_time()  # noqa: SLF001
 
+    def _forget_the_oldest(self) -> None:
+        """Keep the channel's first message and its newest ones."""
+        backend = self._env.backend
+        every = sorted(backend.messages[self._channel_id])
+        for message_id in every[1 : len(every) - KEPT_MESSAGES]:
+            backend.delete_message(self._channel_id, message_id)
+
     async def _show(self) -> None:
         await self._pass_time()
+        self._forget_the_oldest()
         happened = self._env.backend.transcript
         is_stale = time.perf_counter() - self._shown_at > STALE_SECONDS
         if is_stale or any(not what.startswith("GET ") for _, what, _ in happened):

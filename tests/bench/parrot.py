@@ -102,6 +102,9 @@ class Parrot(discord.Client):
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         self.seen.append(f"unavailable {guild.name}")
 
+    async def on_raw_member_remove(self, gone: discord.RawMemberRemoveEvent) -> None:
+        self.seen.append(f"left {gone.user.name}")
+
     async def on_voice_state_update(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:

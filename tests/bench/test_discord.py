@@ -86,6 +86,17 @@ async def test_without_the_members_intent_no_list_of_members(place: Place) -> No
     assert found.name == "mia"
 
 
+async def test_without_the_members_intent_nobody_is_told_who_left(place: Place) -> None:
+    boss = place.guild.member("boss")
+    place.bot.seen.clear()
+
+    await place.mia.leave()
+    await boss.say(place.channel, "bye")
+
+    await eventually(lambda: place.bot.seen)
+    assert place.bot.seen == ["message ''"]
+
+
 async def test_voice_states_come_with_their_intent(place: Place) -> None:
     voice = place.guild.channel("talk", 2)
     place.bot.seen.clear()

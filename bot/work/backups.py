@@ -1,0 +1,356 @@
+"""A backup from the request to its end, and a restore: told truthfully on the way.
+
+No event is trusted for an end: they get lost, and the same one comes after a failure. They only
+say when to look (contract: backups.md, console.md).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import discord
+from msgspec import Struct
+
+from bot.access.acting import Acting
+from bot.access.gate import Admitted
+from bot.access.rights import any_covers
+from bot.clock import Clock
+from bot.fleet.directory import Directory, Server
+from bot.fleet.hub import Hub
+from bot.fleet.known import Known, State
+from bot.fleet.panels import Panels
+from bot.fleet.shelf import Shelf
+from bot.posts.messages import Message
+from bot.pterodactyl import Client, Limited, NotFound, PanelError
+from bot.pterodactyl.console_events import BackupCompleted, Event, RestoreEnded
+from bot.pterodactyl.models import Backup
+from bot.pterodactyl.routes import CLIENT_BUDGET
+from bot.store.follows import FollowRow, Outcome
+from bot.texts import _
+from bot.ui.backups import Room, check_good, room_for
+from bot.ui.cards import state_name
+from bot.ui.doors import answer_of
+from bot.ui.errors import Unfit
+from bot.ui.text import bold, duration, size
+from bot.work.follows import Ending, Follows
+from bot.work.looking import done_or_seen
+
+STOP_SECONDS: Final = 90.0
+SHELVES: Final = ("backup", "backup-good")
+_RESTORING: Final = "restoring_backup"
+_RESTORES: Final = "server:backup.restore"
+_ENDINGS: Final = {
+    f"{_RESTORES}-complete": Outcome.DONE,
+    f"{_RESTORES}-failed": Outcome.FAILED,
+}
+
+
+class Wish(Struct, frozen=True):
+    """A backup to be made."""
+
+    name: str = ""
+    """At most 191 characters; empty lets the panel name it after the time."""
+    ignored: tuple[str, ...] = ()
+    is_locked: bool = False
+
+
+class BackupWork:
+    """Makes and restores backups, and follows both."""
+
+    def __init__(
+        self,
+        *,
+        acting: Acting,
+        panels: Panels,
+        hub: Hub,
+        directory: Directory,
+        shelf: Shelf,
+        follows: Follows,
+        clock: Clock,
+    ) -> None:
+        self._acting = acting
+        self._panels = panels
+        self._hub = hub
+        self._directory = directory
+        self._shelf = shelf
+        self._follows = follows
+        self._clock = clock
+        follows.watch_with("backup", self._watch_backup)
+        follows.watch_with("restore", self._watch_restore)
+
+    async def look(self, server: Server) -> tuple[Sequence[Backup], Room]:
+        """All backups of a server, and what there is room for.
+
+        Raises:
+            PanelError: It could not be read.
+        """
+        client = self._client(server)
+        listed = await client.servers.backups.list_backups(server.uuid)
+        limit = (await client.servers.get_server(server.uuid)).feature_limits.backups
+        backups = listed.rows
+        room = room_for(backups, used=listed.backup_count, limit=limit, now=self._clock.now())
+        return backups, room
+
+    async def look_before(self, server: Server) -> tuple[Sequence[Backup], Room] | None:
+        """The same for who is about to make one; None where the panel's key may not look."""
+        return await self.look(server) if any_covers(server.key_rights, "backup.read") else None
+
+    async def create(
+        self,
+        interaction: discord.Interaction,
+        admitted: Admitted,
+        wish: Wish,
+        known: Sequence[Backup] | None,
+    ) -> Message:
+        """Start a backup once and follow it; the channel hears how it ends.
+
+        Args:
+            interaction: Where it was asked.
+            admitted: By whom, and on which server.
+            wish: What is to be made.
+            known: The backups there were before, to tell a new one by; None if they can't be read.
+
+        Raises:
+            Unfit: The panel's throttle, with the time at which it is over.
+            PanelError: It was refused, or nobody can say.
+        """
+        server = admitted.server
+        before = None if known is None else {backup.uuid for backup in known}
+        try:
+            async with self._acting(admitted, detail=wish.name or None) as panel:
+                backup = await done_or_seen(
+                    panel.servers.backups.create_backup(
+                        server.uuid, name=wish.name, ignored=wish.ignored, is_locked=wish.is_locked
+                    ),
+                    lambda: _new_one(panel, server, wish, before),
+                )
+        except Limited as limited:
+            if limited.budget == CLIENT_BUDGET:
+                raise
+            raise Unfit(self._throttled(server, limited)) from None
+        finally:
+            self.forget(server)
+        label, title = self._bold(server), bold(backup.name)
+        followed = await self._follows.begin(
+            interaction,
+            admitted,
+            "backup",
+            backup.uuid,
+            title=backup.name,
+            begun=lambda: (
+                "🟡 "
+                + _(
+                    "{who} backs up {server}: {backup} is being made …",
+                    who=bold(admitted.actor.name),
+                    server=label,
+                    backup=title,
+                )
+            ),
+        )
+        told = _("The backup {backup} of {server} has begun.", backup=title, server=label)
+        if wish.is_locked and not backup.is_locked:
+            told += " " + _("The panel did not lock it: the connected account has no right to.")
+        return await self._follows.answer(interaction, followed, told)
+
+    async def restore(
+        self,
+        interaction: discord.Interaction,
+        admitted: Admitted,
+        backup_uuid: str,
+        *,
+        delete_files: bool,
+    ) -> Message:
+        """Stop the server, put a backup's files back, and follow that; the channel hears the end.
+
+        Raises:
+            Unfit: The backup isn't whole, or the server doesn't go off: nothing was restored.
+            PanelError: It was refused, or nobody can say.
+        """
+        server = admitted.server
+        detail = self._client(server).servers.backups.get_backup_detail
+        backup = await detail(server.uuid, backup_uuid)
+        check_good(backup)
+        await self._stop_first(interaction, admitted)
+        async with self._acting(admitted, detail=backup.name) as panel:
+
+            async def restore() -> bool:
+                backups = panel.servers.backups
+                await backups.restore_backup(server.uuid, backup.uuid, delete_files)
+                return True
+
+            async def is_restoring() -> bool | None:
+                return (await panel.servers.get_server(server.uuid)).status == _RESTORING or None
+
+            await done_or_seen(restore(), is_restoring)
+        label, title = self._bold(server), bold(backup.name)
+        followed = await self._follows.begin(
+            interaction,
+            admitted,
+            "restore",
+            backup.uuid,
+            title=backup.name,
+            begun=lambda: (
+                "🔵 "
+                + _(
+                    "{who} restores {server} from {backup} …",
+                    who=bold(admitted.actor.name),
+                    server=label,
+                    backup=title,
+                )
+            ),
+        )
+        told = _("Restoring {server} from {backup} has begun.", server=label, backup=title)
+        return await self._follows.answer(interaction, followed, told)
+
+    def forget(self, server: Server) -> None:
+        """Drop the choices that a change has made untrue."""
+        for kind in SHELVES:
+            self._shelf.forget(server, kind)
+
+    async def _stop_first(self, interaction: discord.Interaction, admitted: Admitted) -> None:
+        """The node neither stops a running server nor waits (contract: backups.md, restore)."""
+        server = admitted.server
+        known = await self._hub.look(server, fresh_seconds=0)
+        if known.state is State.OFFLINE:
+            return
+        if not known.state.is_power_state:
+            raise Unfit(self._not_off(server, known))
+        async with self._acting(admitted, detail="stop") as panel:
+            await panel.servers.send_power_action(server.uuid, "stop")
+        stopping = _("Stopping {server} first …", server=self._bold(server))
+        await answer_of(interaction).show(Message(stopping), is_final=False)
+        ends_at = self._clock.monotonic() + STOP_SECONDS
+        async with self._hub.listen(server):
+            while (known := await self._hub.look(server, fresh_seconds=1.0)).state != State.OFFLINE:
+                if self._clock.monotonic() > ends_at:
+                    raise Unfit(self._not_off(server, known))
+                await self._clock.sleep(1.0)
+
+    async def _watch_backup(self, server: Server, row: FollowRow) -> Ending:
+        async def look(client: Client) -> Ending | None:
+            try:
+                backup = await client.servers.backups.get_backup_detail(server.uuid, row.subject_id)
+            except NotFound:
+                return Ending(Outcome.GONE, f"⚪ {_deleted(row, self._bold(server))}")
+            return None if backup.is_running else _backup_ending(row, self._bold(server), backup)
+
+        def is_hint(event: Event) -> bool:
+            return isinstance(event, BackupCompleted) and event.uuid == row.subject_id
+
+        async with self._hub.listen(server) as ears:
+            pause = self._follows.pausing(ears, is_hint)
+            try:
+                return await self._follows.ask_until(server, row, look, pause)
+            finally:
+                self.forget(server)
+
+    async def _watch_restore(self, server: Server, row: FollowRow) -> Ending:
+        async def look(client: Client) -> Ending | None:
+            if (await client.servers.get_server(server.uuid)).status == _RESTORING:
+                return None
+            return _restore_ending(row, self._bold(server), await _restored(client, server, row))
+
+        async with self._hub.listen(server) as ears:
+            pause = self._follows.pausing(ears, lambda event: isinstance(event, RestoreEnded))
+            return await self._follows.ask_until(server, row, look, pause)
+
+    def _throttled(self, server: Server, limited: Limited) -> str:
+        at = self._clock.now().timestamp() + limited.retry_after
+        return _(
+            "The panel takes only so many backups of {server} in a while, and these are used up. "
+            "Nothing was begun. Try again <t:{at}:R>.",
+            server=self._bold(server),
+            at=int(at) + 1,
+        )
+
+    def _not_off(self, server: Server, known: Known) -> str:
+        return _(
+            "{server} has to be off for this, but is {state}. Nothing was restored. `/power stop` "
+            "or `/power kill` ends it; then try again.",
+            server=self._bold(server),
+            state=state_name(known.state),
+        )
+
+    def _client(self, server: Server) -> Client:
+        return self._panels.client(server.guild_id, server.panel_id)
+
+    def _bold(self, server: Server) -> str:
+        return bold(self._directory.label(server))
+
+
+async def _new_one(
+    panel: Client, server: Server, wish: Wish, before: set[str] | None
+) -> Backup | None:
+    """The backup that a call without an answer has begun; None where there is none to be seen."""
+    if before is None:
+        return None
+    found = [
+        backup
+        for backup in await panel.servers.backups.list_backups(server.uuid)
+        if backup.uuid not in before and wish.name in ("", backup.name)
+    ]
+    return max(found, key=lambda backup: backup.created_at, default=None)
+
+
+async def _restored(client: Client, server: Server, row: FollowRow) -> Outcome:
+    """What the panel's log says of the last restore: the one place where failures show."""
+    try:
+        page = await client.servers.list_activity(server.uuid, event=_RESTORES, per_page=50)
+    except PanelError:
+        return Outcome.UNKNOWN
+    for entry in page.rows:  # newest first
+        named = entry.properties.get("name") if isinstance(entry.properties, dict) else None
+        if entry.event == _RESTORES:
+            break
+        if entry.event in _ENDINGS and named in (None, row.title):
+            return _ENDINGS[entry.event]
+    return Outcome.UNKNOWN
+
+
+def _backup_ending(row: FollowRow, server: str, backup: Backup) -> Ending:
+    ended_at = backup.completed_at or backup.created_at
+    said = {
+        "who": bold(row.actor_name),
+        "backup": bold(row.title),
+        "server": server,
+        "size": size(backup.size_bytes),
+        "time": duration((ended_at - backup.created_at).total_seconds()),
+    }
+    if backup.has_failed:
+        text = _(
+            "{who}'s backup {backup} of {server} failed after {time}. The server itself is as it "
+            "was. The node's log says why.",
+            **said,
+        )
+        return Ending(Outcome.FAILED, f"🔴 {text}")
+    text = _("{who}'s backup {backup} of {server} is done: {size} in {time}.", **said)
+    return Ending(Outcome.DONE, f"🟢 {text}")
+
+
+def _restore_ending(row: FollowRow, server: str, outcome: Outcome) -> Ending:
+    said = {"who": bold(row.actor_name), "backup": bold(row.title), "server": server}
+    match outcome:
+        case Outcome.DONE:
+            text = _("{who} restored {server} from {backup}. It is off now.", **said)
+            return Ending(outcome, f"⚫ {text}")
+        case Outcome.FAILED:
+            text = _(
+                "{who}'s restore of {server} from {backup} failed. Its files may be incomplete: "
+                "look at them before it is started.",
+                **said,
+            )
+            return Ending(outcome, f"🔴 {text}")
+    text = _(
+        "{who}'s restore of {server} from {backup} has ended. Whether it worked stands only in "
+        "the panel's activity log, which I couldn't read: look at the files before it is started.",
+        **said,
+    )
+    return Ending(outcome, f"⚪ {text}")
+
+
+def _deleted(row: FollowRow, server: str) -> str:
+    return _(
+        "{who}'s backup {backup} of {server} was deleted before it was done.",
+        who=bold(row.actor_name),
+        backup=bold(row.title),
+        server=server,
+    )

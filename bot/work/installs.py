@@ -1,0 +1,90 @@
+"""Installing a server anew, followed to its end by the panel's own word (contract: settings.md)."""
+
+from typing import Final
+
+import discord
+
+from bot.access.acting import Acting
+from bot.access.gate import Admitted
+from bot.fleet.directory import Directory, Server
+from bot.fleet.hub import Hub
+from bot.posts.messages import Message
+from bot.pterodactyl import Client, NotFound
+from bot.pterodactyl.console_events import InstallEnded
+from bot.store.follows import FollowRow, Outcome
+from bot.texts import _
+from bot.ui.text import bold
+from bot.work.follows import Ending, Follows
+from bot.work.looking import done_or_seen
+
+_INSTALLING: Final = "installing"
+_FAILED: Final = frozenset({"reinstall_failed", "install_failed"})
+
+
+class Installs:
+    """Begins installations and follows them."""
+
+    def __init__(self, acting: Acting, hub: Hub, directory: Directory, follows: Follows) -> None:
+        self._acting = acting
+        self._hub = hub
+        self._directory = directory
+        self._follows = follows
+        follows.watch_with("reinstall", self._watch)
+
+    async def reinstall(self, interaction: discord.Interaction, admitted: Admitted) -> Message:
+        """Begin once and follow it; the channel hears how it ends.
+
+        Raises:
+            PanelError: It was refused, or nobody can say.
+        """
+        server = admitted.server
+        async with self._acting(admitted) as panel:
+
+            async def reinstall() -> bool:
+                await panel.servers.settings.reinstall_server(server.uuid)
+                return True
+
+            async def is_installing() -> bool | None:
+                return (await panel.servers.get_server(server.uuid)).status == _INSTALLING or None
+
+            await done_or_seen(reinstall(), is_installing)
+        label = bold(self._directory.label(server))
+        followed = await self._follows.begin(
+            interaction,
+            admitted,
+            "reinstall",
+            server.uuid,
+            title=server.name,
+            begun=lambda: "🔵 "
+            + _("{who} reinstalls {server} …", who=bold(admitted.actor.name), server=label),
+        )
+        told = _("Reinstalling {server} has begun.", server=label)
+        return await self._follows.answer(interaction, followed, told)
+
+    async def _watch(self, server: Server, row: FollowRow) -> Ending:
+        said = {
+            "who": bold(row.actor_name),
+            "server": bold(self._directory.label(server)),
+        }
+
+        async def look(client: Client) -> Ending | None:
+            try:
+                view = await client.servers.get_server(server.uuid)
+            except NotFound:
+                text = _("{server} was deleted while it was being reinstalled.", **said)
+                return Ending(Outcome.GONE, f"⚪ {text}")
+            if view.status is None:
+                text = _("{who} reinstalled {server}. It is off now.", **said)
+                return Ending(Outcome.DONE, f"⚫ {text}")
+            if view.status in _FAILED:
+                text = _(
+                    "{who}'s reinstallation of {server} failed. Its files may be incomplete; who "
+                    "runs the panel finds the reason in the install log.",
+                    **said,
+                )
+                return Ending(Outcome.FAILED, f"🔴 {text}")
+            return None
+
+        async with self._hub.listen(server) as ears:
+            pause = self._follows.pausing(ears, lambda event: isinstance(event, InstallEnded))
+            return await self._follows.ask_until(server, row, look, pause)
