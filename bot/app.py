@@ -76,13 +76,13 @@ class App:
             await self._leave(guild_id)
             return
         async with self._loading:
-            if guild_id in self._here:
-                return
-            async with self.parts.database.write() as session:
-                await guild_rows.guild_joined(
-                    session, guild_id=guild_id, now=self.parts.clock.now()
-                )
-            await self._load(guild_id)
+            if guild_id not in self._here:
+                async with self.parts.database.write() as session:
+                    await guild_rows.guild_joined(
+                        session, guild_id=guild_id, now=self.parts.clock.now()
+                    )
+                await self._load(guild_id)
+            await self.parts.follows.resume(guild_id)
 
     async def guild_left(self, guild_id: int) -> None:
         """Let go of a guild; what is stored is erased once the grace period is over."""
@@ -140,6 +140,7 @@ class App:
         self._here.add(guild_id)
 
     def _forget(self, guild_id: int) -> None:
+        self.parts.follows.let_go(guild_id)
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
         self.parts.links.close_guild(guild_id)
@@ -218,6 +219,15 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     acting = Acting(panels, links, audit, supervisor, clock)
     confirmations = Confirmations(database, clock)
     shelf = Shelf(panels, supervisor, clock)
+    follows = Follows(
+        database=database,
+        directory=directory,
+        panels=panels,
+        gate=gate,
+        places=Places(lambda: app.bot),
+        supervisor=supervisor,
+        clock=clock,
+    )
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -242,6 +252,17 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         confirmations=confirmations,
         power=Power(gate, acting, hub, directory, clock),
         console=ConsoleWork(gate, acting, hub, directory, clock),
+        follows=follows,
+        backups=BackupWork(
+            acting=acting,
+            panels=panels,
+            hub=hub,
+            directory=directory,
+            shelf=shelf,
+            follows=follows,
+            clock=clock,
+        ),
+        installs=Installs(acting, hub, directory, follows),
         files=file_work(
             gate=gate,
             acting=acting,

@@ -25,7 +25,7 @@ class Clock(Protocol):
         """Wait; zero or less only yields to the loop."""
         ...
 
-    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[None]:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
         """Raise TimeoutError in the block once `seconds` have passed; None sets no limit."""
         ...
 
@@ -42,21 +42,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
 
-    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[None]:
-        return _Limit(seconds)
-
-
-class _Limit:
-    """asyncio.timeout, with a return type that says it swallows nothing."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self._limit = asyncio.timeout(seconds)
-
-    async def __aenter__(self) -> None:
-        await self._limit.__aenter__()
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self._limit.__aexit__(*exc)  # type: ignore[arg-type]  # passed on as it came
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+        return asyncio.timeout(seconds)
 
 
 SYSTEM = SystemClock()

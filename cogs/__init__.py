@@ -1,6 +1,7 @@
 """The slash commands: option in, one call, rendered reply out."""
 
 from cogs.access import AccessCog
+from cogs.backup import BackupCog
 from cogs.config import ConfigCog
 from cogs.console import ConsoleCog
 from cogs.files import FilesCog
@@ -21,6 +22,7 @@ COGS = (
     PanelCog,
     AccessCog,
     FilesCog,
+    BackupCog,
 )
 
 __all__ = ["COGS", "Parts"]

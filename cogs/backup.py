@@ -402,9 +402,7 @@ class BackupCog(commands.Cog):
         """Who may restore may stop for it, but a denial of stopping wins."""
         if known.state is State.OFFLINE:
             return
-        said = self._parts.gate.decide(
-            admitted.guild_id, admitted.actor, STOPPING, admitted.server
-        )
+        said = self._parts.gate.decide(admitted.guild_id, admitted.actor, STOPPING, admitted.server)
         if isinstance(said, Refuse) and said.because.reason in (Reason.DENIAL, Reason.KEY_LACKS):
             raise Unfit(
                 _(
@@ -486,9 +484,7 @@ class BackupCog(commands.Cog):
                 )
             )
         if wanted:
-            return Message(
-                _("{backup} is locked: it can't be deleted.", backup=bold(backup.name))
-            )
+            return Message(_("{backup} is locked: it can't be deleted.", backup=bold(backup.name)))
         return Message(_("{backup} is unlocked.", backup=bold(backup.name)))
 
     async def _find(self, admitted: Admitted, text: str) -> Backup:

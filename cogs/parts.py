@@ -15,8 +15,11 @@ from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
+from bot.work.backups import BackupWork
 from bot.work.console import ConsoleWork
 from bot.work.files import FileWork
+from bot.work.follows import Follows
+from bot.work.installs import Installs
 from bot.work.power import Power
 
 
@@ -40,4 +43,7 @@ class Parts:
     confirmations: Confirmations
     power: Power
     console: ConsoleWork
+    follows: Follows
+    backups: BackupWork
+    installs: Installs
     files: FileWork

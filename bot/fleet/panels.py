@@ -284,6 +284,16 @@ class Panels:
                 await self._keep(guild_id, panel_id, seen, trouble)
         return seen
 
+    def refresh_soon(self, guild_id: int, panel_id: str) -> None:
+        """Read the list again behind an answer, because a name or an address was changed."""
+        self._supervisor.start(f"refresh {panel_id}", self._refresh_quietly(guild_id, panel_id))
+
+    async def _refresh_quietly(self, guild_id: int, panel_id: str) -> None:
+        try:
+            await self.refresh(guild_id, panel_id)
+        except (PanelGone, PanelError) as error:
+            log.warning("panel not read", panel=panel_id, error=type(error).__name__)
+
     async def _keep(
         self,
         guild_id: int,

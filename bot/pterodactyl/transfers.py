@@ -92,8 +92,6 @@ class Download:
             if self._progress is not None:
                 self._progress(self.received_bytes, self.size_bytes)
             yield piece
-        if self.size_bytes is not None and self.received_bytes != self.size_bytes:
-            raise self._broken("it is shorter than announced")
         if digest is not None and digest.hexdigest() != self._expected:
             raise self._broken("its checksum is another than the backup's")
 
@@ -103,7 +101,7 @@ class Download:
                 return await self._response.content.read(CHUNK_BYTES)
         except TimeoutError:
             raise self._broken(f"nothing came for {IDLE_SECONDS:.0f} s") from None
-        except (ClientError, OSError):
+        except (ClientError, OSError):  # aiohttp's count against Content-Length among them
             raise self._broken("the connection broke off") from None
 
     def _broken(self, why: str) -> NodeFailed:

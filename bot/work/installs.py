@@ -55,8 +55,10 @@ class Installs:
             "reinstall",
             server.uuid,
             title=server.name,
-            begun=lambda: "🔵 "
-            + _("{who} reinstalls {server} …", who=bold(admitted.actor.name), server=label),
+            begun=lambda: (
+                "🔵 "
+                + _("{who} reinstalls {server} …", who=bold(admitted.actor.name), server=label)
+            ),
         )
         told = _("Reinstalling {server} has begun.", server=label)
         return await self._follows.answer(interaction, followed, told)

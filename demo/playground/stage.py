@@ -10,13 +10,14 @@ import contextvars
 import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self
 
 import simcord
 import structlog
 from discord.ext import commands
+from discord.utils import snowflake_time
 from discord.webhook.async_ import async_context
 from simcord._runtime import _CLOCK_SCOPE
 from simcord.http import FakeWebhookAdapter
@@ -31,6 +32,8 @@ STALE_SECONDS: Final = 15.0
 """How old "3 minutes ago" may become on a page where nothing else happens."""
 KEPT_MESSAGES: Final = 100
 """simcord reads the whole channel anew at each refresh: about a millisecond a message and tab."""
+FOLLOWED: Final = timedelta(minutes=6)
+"""How old an answer may be that is still edited; the bot follows a console for five."""
 CAPABILITY: Final = "demo"
 """The fragment of the page's address, which simcord would draw anew at each start."""
 PAGES: Final = 200
@@ -185,11 +188,14 @@ class Page:
         self._preview._advance_presentation_time()  # noqa: SLF001
 
     def _forget_the_oldest(self) -> None:
-        """Keep the channel's first message and its newest ones."""
+        """Keep the channel's first message, its newest ones, and answers that may still change."""
         backend = self._env.backend
-        every = sorted(backend.messages[self._channel_id])
-        for message_id in every[1 : len(every) - KEPT_MESSAGES]:
-            backend.delete_message(self._channel_id, message_id)
+        messages = backend.messages[self._channel_id]
+        followed_since = self._env.now() - FOLLOWED
+        every = sorted(messages)
+        for message_id in every[1 : max(1, len(every) - KEPT_MESSAGES)]:
+            if not messages[message_id].is_ephemeral or snowflake_time(message_id) < followed_since:
+                backend.delete_message(self._channel_id, message_id)
 
     async def _show(self) -> None:
         await self._pass_time()

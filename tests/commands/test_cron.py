@@ -70,4 +70,4 @@ def test_typing_cron_is_answered_with_its_sentence() -> None:
 
 
 def test_typing_words_filters_what_is_offered() -> None:
-    assert [cron for cron, _ in suggestions("sunday")] == ["0 4 * * 0"]
+    assert [cron for cron, _ in suggestions("sunday")] == ["0 4 * * 0,6", "0 4 * * 0"]

@@ -252,10 +252,11 @@ async def test_a_proxy_of_the_environment_is_not_used(
 
 async def test_cookies_are_not_kept(inside: Listener) -> None:
     inside.answer = partial(web.Response, headers={"Set-Cookie": "pterodactyl_session=x"})
-    network = Network(AddressGuard.open(), clock=SYSTEM)
+    names = Names(["127.0.0.1"])  # aiohttp would keep none of a bare address anyhow
+    network = Network(AddressGuard.open(), clock=SYSTEM, resolver=names)
 
-    await go(network, "http", f"http://127.0.0.1:{inside.port}/")
-    await go(network, "http", f"http://127.0.0.1:{inside.port}/")
+    await go(network, "http", f"http://panel.example:{inside.port}/")
+    await go(network, "http", f"http://panel.example:{inside.port}/")
 
     assert "Cookie" not in inside.asked[1].headers
     await network.close()
@@ -289,11 +290,14 @@ async def test_no_more_than_the_cap_is_unpacked(inside: Listener) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_name_and_password_in_a_link_go_nowhere(inside: Listener, path: str) -> None:
+@pytest.mark.parametrize("who", ["name", "name:password", ":password"])
+async def test_a_name_and_password_in_a_link_go_nowhere(
+    inside: Listener, path: str, who: str
+) -> None:
     network = Network(AddressGuard.open(), clock=SYSTEM)
 
     with pytest.raises(AddressRefused):
-        await go(network, path, f"http://name:password@127.0.0.1:{inside.port}/")
+        await go(network, path, f"http://{who}@127.0.0.1:{inside.port}/")
 
     assert inside.dials == 0
     await network.close()

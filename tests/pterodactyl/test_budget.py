@@ -207,6 +207,22 @@ async def test_after_a_429_one_call_tries_before_the_others_follow(metered: Mete
     assert len(meter.taken_at) == 50
 
 
+async def test_refused_callers_go_before_those_who_came_after_them(metered: Metered) -> None:
+    client = metered.client()
+    meter = metered.meter
+    meter.used, meter.ends_at = 60, metered.clock.monotonic() + 30
+
+    async def all_of_them() -> None:
+        commands = (client.servers.send_console_command(SERVER, str(n)) for n in range(30))
+        await asyncio.gather(*commands)
+
+    await drive(metered.clock, asyncio.create_task(all_of_them()))
+
+    sent = [int(heard.json["command"]) for heard in metered.served.heard]  # type: ignore[index]
+    refused, taken = sent[: meter.refused], sent[meter.refused :]
+    assert sorted(taken[: len(refused)]) == sorted(refused)
+
+
 async def test_impatient_caller_hears_at_once_that_it_would_take_too_long(
     metered: Metered,
 ) -> None:

@@ -871,6 +871,7 @@ async def test_after_a_loss_only_the_lines_missed_are_told(
         (["a", "b", "a", "b"], ["a", "b", "a", "b", "a", "b"], ["a", "b"]),
         (["a", "b"], ["a", "b"], []),
         (["b"], ["a", "b", "c"], ["c"]),
+        (["p", "q", "r", "a"], ["a", "b", "c"], ["b", "c"]),  # one line, but at the very seam
         (["p", "q", "r", "dropped"], ["o", "p", "q", "r", "s"], ["s"]),
         (["p", "q", f"{DAEMON_LINE}of the node"], ["p", "q", "r"], ["r"]),
         ([], ["a", "a"], ["a"]),  # live, and again in the history

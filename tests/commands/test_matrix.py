@@ -1,0 +1,170 @@
+"""Right or nothing: every command for everybody, against a table written by hand."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from demo.panel import SimPanel
+from tests.commands.matrix import ANYONE, OPTIONS, RIGHTS, SEE, SEES_ONE, VIEWS
+from tests.wirecord import Member, Permission, Shown, Wire
+from tests.world import World
+
+SERVER = "Survival"
+OTHER = "Creative"
+STAFF = Permission.MANAGE_MESSAGES
+REFUSED = ("You can't use", "is for admins", "no server here that you may see", "I found no server")
+NUMBER, STRING = 4, 3
+
+
+async def test_the_table_names_every_command_and_no_other(roost: World) -> None:
+    assert set(_leaves(roost.wire)) == set(RIGHTS)
+
+
+async def test_without_any_role_nothing_opens_but_what_is_for_anyone(
+    roost: World, panel: SimPanel
+) -> None:
+    mia = _shown_everything(roost, "mia")
+
+    answers = await _ask_all(roost, mia)
+
+    for name, said in answers.items():
+        assert _is_refused(said) == (RIGHTS[name] != ANYONE), f"/{name}: {said}"
+    assert not [asked for asked in panel.asked if not asked.startswith("GET ")]
+
+
+async def test_a_role_on_another_server_opens_nothing_here(roost: World, panel: SimPanel) -> None:
+    mia = _shown_everything(roost, "mia")
+    await roost.grant(mia, "*", server=OTHER)
+    before = len([asked for asked in panel.asked if not asked.startswith("GET ")])
+
+    answers = await _ask_all(roost, mia)
+
+    for name, said in answers.items():
+        is_open = RIGHTS[name] in (ANYONE, SEES_ONE)
+        assert _is_refused(said) == (not is_open), f"/{name}: {said}"
+    after = [asked for asked in panel.asked if not asked.startswith("GET ")]
+    assert len(after) == before
+
+
+@pytest.mark.parametrize("part", range(4))
+async def test_the_one_right_opens_the_command_and_a_denial_shuts_it(
+    roost: World, panel: SimPanel, part: int
+) -> None:
+    servers = [name for name, right in RIGHTS.items() if "." in right][part::4]
+    for number, right in enumerate(sorted({RIGHTS[name] for name in servers})):
+        mia = _shown_everything(roost, f"mia{number}")
+        await roost.grant(mia, right, server=SERVER)
+        mine = [name for name in servers if RIGHTS[name] == right]
+        opened = await _ask_all(roost, mia, only=mine)
+        await roost.deny(mia, right, server=SERVER)
+        shut = await _ask_all(roost, mia, only=mine)
+        for name in mine:
+            assert not _is_refused(opened[name]), f"/{name} with {right}: {opened[name]}"
+            assert _is_refused(shut[name]), f"/{name} denied {right}: {shut[name]}"
+
+
+async def test_what_the_panel_key_lacks_is_refused_and_never_sent(
+    guild: World, panel: SimPanel
+) -> None:
+    await guild.connect(panel, account="bob")
+    mia = _shown_everything(guild, "mia")
+    await guild.grant(mia, "*")
+    before = len([asked for asked in panel.asked if not asked.startswith("GET ")])
+
+    lacking = [name for name, right in RIGHTS.items() if "." in right and right not in _BOBS]
+    answers = await _ask_all(guild, mia, only=lacking)
+
+    for name, said in answers.items():
+        assert "connected here has no right" in said, f"/{name}: {said}"
+    after = [asked for asked in panel.asked if not asked.startswith("GET ")]
+    assert len(after) == before
+
+
+async def test_a_suspended_server_is_told_to_be_suspended(roost: World, panel: SimPanel) -> None:
+    mia = _shown_everything(roost, "mia")
+    await roost.grant(mia, "*")
+    panel.world.server(SERVER).set_state("suspended")
+
+    asked = [n for n, right in RIGHTS.items() if "." in right and n not in VIEWS | _FIRST_ASKED]
+    answers = await _ask_all(roost, mia, only=asked)
+
+    for name, said in answers.items():
+        assert "suspended" in said, f"/{name}: {said}"
+
+
+async def test_a_panel_that_is_down_is_told_to_be_down(roost: World, panel: SimPanel) -> None:
+    mia = _shown_everything(roost, "mia")
+    await roost.grant(mia, "*")
+    panel.fault("maintenance")
+
+    asked = [n for n, right in RIGHTS.items() if "." in right and n not in VIEWS | _FIRST_ASKED]
+    answers = await _ask_all(roost, mia, only=asked)
+
+    for name, said in answers.items():
+        assert "maintenance" in said or "doesn't answer" in said, f"/{name}: {said}"
+
+
+_BOBS = {SEE, "control.console", "control.start", "file.read", "file.read-content"}
+_FIRST_ASKED = frozenset(
+    {
+        "power kill",  # asks before anything is sent
+        "settings reinstall",
+        "files write",  # opens its form from memory
+        "files upload",
+    }
+)
+
+
+def _shown_everything(world: World, name: str) -> Member:
+    """A member to whom Discord shows every command, as an admin's overrides can."""
+    member = world.guild.member(name)
+    member.sees_everything = True
+    return member
+
+
+async def _ask_all(
+    world: World, member: Member, *, only: list[str] | None = None
+) -> dict[str, str]:
+    answers: dict[str, str] = {}
+    leaves = _leaves(world.wire)
+    for name in only if only is not None else leaves:
+        shown = await member.slash(world.channel, name, **_options(leaves[name]))
+        answers[name] = await _said(shown)
+    return answers
+
+
+async def _said(shown: Shown) -> str:
+    if shown.modal is not None:
+        return f"form: {shown.modal['title']}"
+    await shown.answered()
+    return shown.text or "files alone"
+
+
+def _is_refused(said: str) -> bool:
+    return any(line in said for line in REFUSED)
+
+
+def _options(command: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for option in command.get("options") or []:
+        name = option["name"]
+        if name == "server":
+            found[name] = SERVER
+        elif option.get("required"):
+            choices = option.get("choices")
+            found[name.replace("-", "__")] = choices[0]["value"] if choices else OPTIONS[name]
+    return found
+
+
+def _leaves(wire: Wire) -> dict[str, dict[str, Any]]:
+    return dict(_walk([one for one in wire.commands["global"] if one["type"] == 1], ""))
+
+
+def _walk(commands: list[dict[str, Any]], before: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for one in commands:
+        parts = [option for option in one.get("options") or [] if option["type"] in (1, 2)]
+        if parts:
+            yield from _walk(parts, f"{before}{one['name']} ")
+        else:
+            yield f"{before}{one['name']}", one
