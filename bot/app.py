@@ -35,10 +35,14 @@ from bot.ui.doors import Doors
 from bot.ui.refusing import Explainer
 from bot.work.backups import BackupWork
 from bot.work.console import ConsoleWork
+from bot.work.databases import DatabaseWork
 from bot.work.files import file_work
 from bot.work.follows import Follows
 from bot.work.installs import Installs
 from bot.work.power import Power
+from bot.work.schedules import ScheduleWork
+from bot.work.subusers import SubuserWork
+from bot.work.renaming import Renaming
 from cogs import Parts
 
 log = structlog.stdlib.get_logger(__name__)
@@ -262,7 +266,11 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             follows=follows,
             clock=clock,
         ),
+        databases=DatabaseWork(acting, panels, shelf),
         installs=Installs(acting, hub, directory, follows),
+        renaming=Renaming(acting, panels),
+        schedules=ScheduleWork(gate, acting, shelf, hub, clock),
+        subusers=SubuserWork(gate, acting, panels, shelf, confirmations, clock),
         files=file_work(
             gate=gate,
             acting=acting,

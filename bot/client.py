@@ -1,9 +1,11 @@
 """The Discord side: one client, its command tree, and what it does when guilds come and go."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import sys
+from collections.abc import Coroutine
 from typing import Any, Final, Protocol
 
 import discord
@@ -33,11 +35,11 @@ GLOBAL: Final = 0
 class Arrivals(Protocol):
     """Who is told of guilds."""
 
-    async def guild_here(self, guild_id: int) -> None:
+    def guild_here(self, guild_id: int) -> Coroutine[Any, Any, None]:
         """The bot is in a guild: now, or still."""
         ...
 
-    async def guild_left(self, guild_id: int) -> None:
+    def guild_left(self, guild_id: int) -> Coroutine[Any, Any, None]:
         """The bot was removed from a guild; an outage is not that."""
         ...
 
@@ -110,13 +112,18 @@ class RoostClient(commands.AutoShardedBot):
         await self.doors.interact(interaction)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        await self._arrivals.guild_here(guild.id)
+        await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        await self._arrivals.guild_here(guild.id)
+        await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        await self._arrivals.guild_left(guild.id)
+        await self._owned(f"guild {guild.id} left", self._arrivals.guild_left(guild.id))
+
+    async def _owned(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """discord.py's own event tasks have no owner, and a shutdown would cut them off."""
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.parts.supervisor.run(name, work)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """No text commands."""

@@ -4,13 +4,19 @@ from cogs.access import AccessCog
 from cogs.backup import BackupCog
 from cogs.config import ConfigCog
 from cogs.console import ConsoleCog
+from cogs.database import DatabaseCog
 from cogs.files import FilesCog
 from cogs.help import HelpCog
+from cogs.network import NetworkCog
 from cogs.panel import PanelCog
 from cogs.parts import Parts
 from cogs.power import PowerCog
+from cogs.schedule import ScheduleCog
 from cogs.server import ServerCog
+from cogs.settings import SettingsCog
 from cogs.setup import SetupCog
+from cogs.subuser import SubuserCog
+from cogs.startup import StartupCog
 
 COGS = (
     ServerCog,
@@ -22,7 +28,13 @@ COGS = (
     PanelCog,
     AccessCog,
     FilesCog,
+    SubuserCog,
+    ScheduleCog,
     BackupCog,
+    DatabaseCog,
+    NetworkCog,
+    StartupCog,
+    SettingsCog,
 )
 
 __all__ = ["COGS", "Parts"]

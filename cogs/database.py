@@ -87,9 +87,9 @@ class DatabaseCog(commands.Cog):
         server: ServerOption | None = None,  # noqa: ARG002
     ) -> Message:
         admitted = decided(interaction)
-        found = await self._find(admitted, database, with_passwords=True)
+        revealed = await self._parts.databases.reveal(admitted)
+        found = looks.find_database(revealed, database, admitted.server)
         head = _("How to connect to {database}:", database=code(found.name, 60))
-        await self._parts.audit.note(admitted, "result", outcome="done", detail=found.name)
         return looks.access_message(head, found)
 
     @command(
@@ -250,12 +250,9 @@ class DatabaseCog(commands.Cog):
             payload={"database": str(found.id)},
         )
 
-    async def _find(
-        self, admitted: Admitted, text: str, *, with_passwords: bool = False
-    ) -> Database:
+    async def _find(self, admitted: Admitted, text: str) -> Database:
         server = admitted.server
-        work = self._parts.databases
-        found = await work.list_databases(server, with_passwords=with_passwords)
+        found = await self._parts.databases.list_databases(server)
         self._parts.shelf.put(server, "database", looks.entries(found))
         return looks.find_database(found, text, server)
 

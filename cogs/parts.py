@@ -17,10 +17,14 @@ from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.work.backups import BackupWork
 from bot.work.console import ConsoleWork
+from bot.work.databases import DatabaseWork
 from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.installs import Installs
 from bot.work.power import Power
+from bot.work.schedules import ScheduleWork
+from bot.work.subusers import SubuserWork
+from bot.work.renaming import Renaming
 
 
 @dataclass(frozen=True)
@@ -45,5 +49,9 @@ class Parts:
     console: ConsoleWork
     follows: Follows
     backups: BackupWork
+    databases: DatabaseWork
     installs: Installs
+    renaming: Renaming
     files: FileWork
+    schedules: ScheduleWork
+    subusers: SubuserWork

@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.pterodactyl import Client, PanelError
-from bot.store.audit import Kind, NewEntry, append
+from bot.store.audit import Kind, NewEntry, append, unfinished
 from bot.store.engine import Database
 from bot.supervisor import Supervisor
 
@@ -21,9 +21,37 @@ log = structlog.stdlib.get_logger(__name__)
 class Audit:
     """Writes what happened; who reads it asks `bot.store.audit`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, metrics: Metrics, clock: Clock) -> None:
         self._database = database
+        self._metrics = metrics
         self._clock = clock
+
+    async def append(self, session: AsyncSession, guild_id: int, entry: NewEntry) -> None:
+        """Append an entry in the transaction of the change that it tells of."""
+        await append(session, guild_id=guild_id, entry=entry, now=self._clock.now())
+        self._metrics.audit_written(entry.kind)
+
+    async def close_unfinished(self, guild_id: int) -> int:
+        """Give each intent that a stop of the bot cut off its result: unknown.
+
+        Only while nothing acts in the guild, so at the start; returns how many there were.
+        """
+        async with self._database.write() as session:
+            cut_off = await unfinished(session, guild_id=guild_id)
+            for intent in cut_off:
+                entry = NewEntry(
+                    kind="result",
+                    reference=intent.reference,
+                    actor_id=intent.actor_id,
+                    action=intent.action,
+                    channel_id=intent.channel_id,
+                    right=intent.right,
+                    server_id=intent.server_id,
+                    outcome="unknown",
+                    detail=CUT_OFF,
+                )
+                await self.append(session, guild_id, entry)
+        return len(cut_off)
 
     async def note(
         self,
@@ -40,7 +68,7 @@ class Audit:
             admitted, kind, why=why, outcome=outcome, detail=detail, duration_ms=duration_ms
         )
         async with self._database.write() as session:
-            await append(session, guild_id=admitted.guild_id, entry=entry, now=self._clock.now())
+            await self.append(session, admitted.guild_id, entry)
 
     async def refused(
         self,
@@ -62,7 +90,7 @@ class Audit:
             outcome=error.decision.because.reason.value,
         )
         async with self._database.write() as session:
-            await append(session, guild_id=guild_id, entry=entry, now=self._clock.now())
+            await self.append(session, guild_id, entry)
 
     def entry(
         self,

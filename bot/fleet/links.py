@@ -167,9 +167,7 @@ class Links:
 
 def _with_rights(linked: Linked, seen: Sequence[SeenServer]) -> Linked:
     rights = {one.uuid: frozenset(one.rights) for one in seen}
-    return Linked(
-        linked.guild_id, linked.member_id, linked.panel_id, linked.account_name, rights
-    )
+    return Linked(linked.guild_id, linked.member_id, linked.panel_id, linked.account_name, rights)
 
 
 def _owner(guild_id: int, link_id: str) -> str:

@@ -23,7 +23,7 @@ from bot.pterodactyl import (
     PanelError,
     Server,
 )
-from bot.pterodactyl.files import Archives
+from bot.pterodactyl.archives import Archives
 from bot.secret import Secret
 from bot.store import panels as rows
 from bot.store import servers as server_rows

@@ -8,6 +8,7 @@ It knows neither Discord nor a database; see docs/client.md.
 """
 
 from bot.pterodactyl.address import AddressGuard
+from bot.pterodactyl.archives import Archives
 from bot.pterodactyl.budget import Budget, Budgets
 from bot.pterodactyl.client import Client
 from bot.pterodactyl.console import Console
@@ -83,6 +84,7 @@ __all__ = [
     "Activity",
     "Actor",
     "AddressGuard",
+    "Archives",
     "AddressRefused",
     "Allocation",
     "Answer",

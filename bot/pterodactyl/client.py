@@ -6,10 +6,10 @@ from typing import Final, Self
 from bot.clock import SYSTEM, Clock
 from bot.pterodactyl.account import AccountArea
 from bot.pterodactyl.address import AddressGuard
+from bot.pterodactyl.archives import Archives
 from bot.pterodactyl.budget import Budget, Budgets
 from bot.pterodactyl.dial import Network, parsed
 from bot.pterodactyl.errors import AddressRefused, Answer, KeyRejected, WrongKeyKind
-from bot.pterodactyl.files import Archives
 from bot.pterodactyl.http import PanelHttp
 from bot.pterodactyl.routes import Asked
 from bot.pterodactyl.servers import Servers

@@ -6,11 +6,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from bot.pterodactyl.activity import activity_page, activity_pages, with_includes
+from bot.pterodactyl.archives import Archives
 from bot.pterodactyl.backups import Backups
 from bot.pterodactyl.console import Console, Signal, Spawn
 from bot.pterodactyl.databases import Databases
 from bot.pterodactyl.errors import Answer, PanelBug, Reason
-from bot.pterodactyl.files import Archives, Files
+from bot.pterodactyl.files import Files
 from bot.pterodactyl.http import PanelHttp, Query
 from bot.pterodactyl.models import (
     Activity,

@@ -173,15 +173,28 @@ async def search(
 
 
 async def unfinished(session: AsyncSession, *, guild_id: int) -> list[AuditRow]:
-    """Intents without a result: the process ended between, so what came of them is unknown."""
-    results = select(audit.c.reference).where(
-        audit.c.guild_id == guild_id, audit.c.kind == "result"
+    """Intents without a result: the process ended between, so what came of them is unknown.
+
+    What has several steps leaves several intents and results under one reference, in pairs.
+    """
+    results = (
+        select(audit.c.reference, func.count().label("count"))
+        .where(audit.c.guild_id == guild_id, audit.c.kind == "result")
+        .group_by(audit.c.reference)
+        .subquery()
     )
-    statement = select(audit).where(
-        audit.c.guild_id == guild_id,
-        audit.c.kind == "intent",
-        audit.c.reference.not_in(results),
+    place = func.row_number().over(partition_by=audit.c.reference, order_by=audit.c.seq)
+    intents = (
+        select(audit.c.id, audit.c.reference, place.label("place"))
+        .where(audit.c.guild_id == guild_id, audit.c.kind == "intent")
+        .subquery()
     )
+    open_ids = (
+        select(intents.c.id)
+        .outerjoin(results, results.c.reference == intents.c.reference)
+        .where(intents.c.place > func.coalesce(results.c.count, 0))
+    )
+    statement = select(audit).where(audit.c.guild_id == guild_id, audit.c.id.in_(open_ids))
     found = (await session.execute(statement.order_by(audit.c.seq))).all()
     return msgspec.convert(found, list[AuditRow], from_attributes=True)
 

@@ -27,6 +27,8 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     account_commands: bool = False
     groups: dict[str, ServerGroup] = {}
     """By an id of ours."""
+    audit_channel_id: int | None = None
+    """Where the head of the audit chain is posted each day."""
 
 
 class GuildRow(Struct, frozen=True, kw_only=True):

@@ -32,7 +32,9 @@ def schedule_line(schedule: Schedule) -> str:
     else:
         state = _("never due")
     tasks = _n("{count} task", "{count} tasks", len(schedule.tasks))
-    return f"{bold(schedule.name)}: {when(schedule)} · {state}\n-# {tasks} · {code(str(schedule.id))}"
+    return (
+        f"{bold(schedule.name)}: {when(schedule)} · {state}\n-# {tasks} · {code(str(schedule.id))}"
+    )
 
 
 def schedule_card(
@@ -45,7 +47,9 @@ def schedule_card(
 ) -> Message:
     """The whole schedule; buttons only for what this member may do."""
     lines = [f"## {name(schedule.name)}", bold(label)]
-    lines.append(_("Runs {when}, by the panel's clock ({zone}).", when=when(schedule), zone=zone(schedule)))
+    lines.append(
+        _("Runs {when}, by the panel's clock ({zone}).", when=when(schedule), zone=zone(schedule))
+    )
     lines.append(_due(schedule))
     if schedule.only_when_online:
         lines.append(_("It does nothing while the server is offline."))

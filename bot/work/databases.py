@@ -20,12 +20,15 @@ class DatabaseWork:
         self._panels = panels
         self._shelf = shelf
 
-    async def list_databases(
-        self, server: Server, *, with_passwords: bool = False
-    ) -> list[Database]:
-        """The databases as the panel has them now."""
-        area = self._client(server).servers.databases
-        return await area.list_databases(server.uuid, include_passwords=with_passwords)
+    async def list_databases(self, server: Server) -> list[Database]:
+        """The databases as the panel has them now, without passwords."""
+        return await self._client(server).servers.databases.list_databases(server.uuid)
+
+    async def reveal(self, admitted: Admitted) -> list[Database]:
+        """The databases with their passwords; who looked is kept in the audit."""
+        uuid = admitted.server.uuid
+        async with self._acting(admitted) as panel:
+            return await panel.servers.databases.list_databases(uuid, include_passwords=True)
 
     async def limit(self, server: Server) -> int | None:
         """How many the server may have; None: as many as wanted."""
@@ -69,8 +72,9 @@ class DatabaseWork:
 
             async def look() -> Database | None:
                 now = await read()
-                is_told = now is not None and before is not None and now.password is not None
-                return now if is_told and now.password != before.password else None
+                if now is None or before is None or now.password in (None, before.password):
+                    return None
+                return now
 
             return await done_or_seen(area.rotate_database_password(server.uuid, database_id), look)
 

@@ -6,6 +6,7 @@ from what our method gives back the answer as the panel wrote it.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -25,6 +26,9 @@ from bot.pterodactyl import (
 )
 from bot.pterodactyl.routes import Asked
 from bot.secret import Secret
+
+OWN_RECORDINGS = Path(__file__).parents[1] / "recordings"
+"""For tests that need one by its name, whatever folder is handed in."""
 
 Json = Any
 Ids = tuple[str, ...]
@@ -46,6 +50,11 @@ def asked(method: str, recorded: str) -> Asked:
     return Asked(method, path_of(recorded))
 
 
+def number(text: str) -> int:
+    """An id as our methods take it; a word stays one, since a recording may ask with it."""
+    return int(text) if text.isdigit() else text  # type: ignore[return-value]
+
+
 async def first_page(pages: Any) -> object:
     page = await anext(pages)
     await pages.aclose()
@@ -62,8 +71,8 @@ def servers(client: Client, _ids: Ids, query: Query, _body: Json) -> Awaitable[o
 
 def activity(client: Client, ids: Ids, query: Query, _body: Json) -> Awaitable[object]:
     how: dict[str, Any] = {
-        "page": int(query.get("page", 1)),
-        "per_page": int(query.get("per_page", 25)),
+        "page": number(query.get("page", "1")) if query.get("page", "1").isdigit() else 1,
+        "per_page": number(query["per_page"]) if query.get("per_page", "").isdigit() else 25,
         "event": query.get("filter[event]"),
         "oldest_first": not query.get("sort", "timestamp").startswith("-"),
         "includes": query.get("include", ()),
@@ -205,34 +214,34 @@ CALLS: dict[tuple[str, str], Make] = {
     ),
     ("GET", f"{S}/schedules/{{schedule}}"): lambda c, i, q, b: c.servers.schedules.get_schedule(
         i[0],
-        i[1],  # type: ignore[arg-type]  # as recorded, a word too
+        number(i[1]),
     ),
     ("POST", f"{S}/schedules/{{schedule}}"): lambda c, i, q, b: c.servers.schedules.update_schedule(
-        i[0], int(i[1]), name=b.get("name", "x"), **schedule_fields(b)
+        i[0], number(i[1]), name=b.get("name", "x"), **schedule_fields(b)
     ),
     ("POST", f"{S}/schedules/{{schedule}}/execute"): lambda c, i, q, b: (
-        c.servers.schedules.execute_schedule(i[0], int(i[1]))
+        c.servers.schedules.execute_schedule(i[0], number(i[1]))
     ),
     ("DELETE", f"{S}/schedules/{{schedule}}"): lambda c, i, q, b: (
-        c.servers.schedules.delete_schedule(i[0], int(i[1]))
+        c.servers.schedules.delete_schedule(i[0], number(i[1]))
     ),
     ("POST", f"{S}/schedules/{{schedule}}/tasks"): lambda c, i, q, b: (
         c.servers.schedules.create_task(
-            i[0], int(i[1]), b.get("action", "command"), b.get("payload", ""), **task_fields(b)
+            i[0], number(i[1]), b.get("action", "command"), b.get("payload", ""), **task_fields(b)
         )
     ),
     ("POST", f"{S}/schedules/{{schedule}}/tasks/{{task}}"): lambda c, i, q, b: (
         c.servers.schedules.update_task(
             i[0],
-            int(i[1]),
-            int(i[2]),
+            number(i[1]),
+            number(i[2]),
             action=b.get("action", "command"),
             payload=b.get("payload", ""),
             **task_fields(b),
         )
     ),
     ("DELETE", f"{S}/schedules/{{schedule}}/tasks/{{task}}"): lambda c, i, q, b: (
-        c.servers.schedules.delete_task(i[0], int(i[1]), int(i[2]))
+        c.servers.schedules.delete_task(i[0], number(i[1]), number(i[2]))
     ),
     ("GET", f"{S}/network/allocations"): lambda c, i, q, b: c.servers.network.list_allocations(
         i[0]
@@ -241,13 +250,13 @@ CALLS: dict[tuple[str, str], Make] = {
         i[0]
     ),
     ("POST", f"{S}/network/allocations/{{allocation}}"): lambda c, i, q, b: (
-        c.servers.network.set_allocation_note(i[0], int(i[1]), b.get("notes", ""))
+        c.servers.network.set_allocation_note(i[0], number(i[1]), b.get("notes", ""))
     ),
     ("POST", f"{S}/network/allocations/{{allocation}}/primary"): lambda c, i, q, b: (
-        c.servers.network.set_primary_allocation(i[0], int(i[1]))
+        c.servers.network.set_primary_allocation(i[0], number(i[1]))
     ),
     ("DELETE", f"{S}/network/allocations/{{allocation}}"): lambda c, i, q, b: (
-        c.servers.network.unassign_allocation(i[0], int(i[1]))
+        c.servers.network.unassign_allocation(i[0], number(i[1]))
     ),
     ("GET", f"{S}/users"): lambda c, i, q, b: c.servers.users.list_users(i[0]),
     ("POST", f"{S}/users"): lambda c, i, q, b: c.servers.users.create_user(

@@ -23,6 +23,7 @@ from bot.pterodactyl import (
     Upload,
 )
 from tests.clock import MovedClock
+from tests.pterodactyl.calls import OWN_RECORDINGS
 from tests.pterodactyl.driving import drive
 from tests.pterodactyl.served import Heard, Said, Served, serving
 from tests.pterodactyl.test_faults import KEY
@@ -109,9 +110,9 @@ async def test_rename_without_description_leaves_it_alone(panel: Panel) -> None:
 
 
 async def test_description_alone_goes_with_the_present_name_where_the_panel_wants_it(
-    panel: Panel, recordings: Path
+    panel: Panel,
 ) -> None:
-    view = json.loads((recordings / "panel" / "server.json").read_text())["response"]["body"]
+    view = json.loads((OWN_RECORDINGS / "panel" / "server.json").read_text())["response"]["body"]
 
     def answer(heard: Heard) -> Said:
         if heard.method == "GET":
@@ -314,10 +315,8 @@ async def test_deleting_several_files_may_be_done_in_part(panel: Panel) -> None:
     assert (several.value.maybe_done, one.value.maybe_done) == (True, False)
 
 
-async def test_archives_of_one_folder_are_made_a_second_apart(
-    panel: Panel, recordings: Path
-) -> None:
-    made = json.loads((recordings / "panel" / "files_compress.json").read_text())
+async def test_archives_of_one_folder_are_made_a_second_apart(panel: Panel) -> None:
+    made = json.loads((OWN_RECORDINGS / "panel" / "files_compress.json").read_text())
     times: dict[str, list[float]] = {}
 
     def answer(heard: Heard) -> Said:
@@ -458,7 +457,7 @@ class Book:
 @settings(max_examples=15, deadline=None)
 @given(count=st.integers(0, 110), per_page=st.integers(-5, 300))
 def test_every_page_is_read_once_with_filters_and_includes(count: int, per_page: int) -> None:
-    path = Path(__file__).parent.parent / "recordings" / "panel" / "server.json"
+    path = OWN_RECORDINGS / "panel" / "server.json"
     view = json.loads(path.read_text())["response"]["body"]
     book = Book(view, count)
     filters: dict[str, str | int] = {
@@ -484,8 +483,8 @@ def test_every_page_is_read_once_with_filters_and_includes(count: int, per_page:
         assert query["include"] == "egg,subusers"
 
 
-async def test_list_that_never_ends_is_refused_not_cut(panel: Panel, recordings: Path) -> None:
-    view = json.loads((recordings / "panel" / "server.json").read_text())["response"]["body"]
+async def test_list_that_never_ends_is_refused_not_cut(panel: Panel) -> None:
+    view = json.loads((OWN_RECORDINGS / "panel" / "server.json").read_text())["response"]["body"]
     book = Book(view, 500)
     book.lies_about_pages = 10**9
     panel.served.answer = book.answer
@@ -497,8 +496,8 @@ async def test_list_that_never_ends_is_refused_not_cut(panel: Panel, recordings:
     assert len(await panel.client.servers.list_servers()) == 500
 
 
-async def test_pages_of_servers_come_one_by_one(panel: Panel, recordings: Path) -> None:
-    view = json.loads((recordings / "panel" / "server.json").read_text())["response"]["body"]
+async def test_pages_of_servers_come_one_by_one(panel: Panel) -> None:
+    view = json.loads((OWN_RECORDINGS / "panel" / "server.json").read_text())["response"]["body"]
     book = Book(view, 25)
     panel.served.answer = book.answer
     sizes = []
@@ -512,9 +511,9 @@ async def test_pages_of_servers_come_one_by_one(panel: Panel, recordings: Path) 
 # tolerance
 
 
-async def test_pelicans_answers_are_taken(panel: Panel, recordings: Path) -> None:
+async def test_pelicans_answers_are_taken(panel: Panel) -> None:
     """contract: pelican.md, objects: what is missing, new or of another type there."""
-    view = json.loads((recordings / "panel" / "server.json").read_text())["response"]["body"]
+    view = json.loads((OWN_RECORDINGS / "panel" / "server.json").read_text())["response"]["body"]
     attributes = view["attributes"]
     del attributes["description"]
     attributes["relationships"] = {"allocations": {"object": "list", "data": []}}

@@ -17,6 +17,7 @@ from docs.client_examples import EXAMPLES
 from docs.client_moving import DIFFERENCES
 from docs.client_reference import AREAS, methods, path
 from tests.clock import MovedClock
+from tests.pterodactyl.calls import OWN_RECORDINGS
 from tests.pterodactyl.driving import drive
 
 SURVIVAL = "1eab9400-0d8c-4e6d-8e1e-9631c54bb1ce"
@@ -100,10 +101,10 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(recordings: Path, tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     clock = MovedClock()
     async with (
-        SimPanel(recorded_world(), clock=clock, recordings=recordings) as panel,
+        SimPanel(recorded_world(), clock=clock, recordings=OWN_RECORDINGS) as panel,
         Client(panel.url, panel.key("alice"), clock=clock) as client,
     ):
         await client.servers.files.write_file(SURVIVAL, "/notes.txt", "notes")

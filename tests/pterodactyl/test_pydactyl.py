@@ -22,7 +22,7 @@ from bot.pterodactyl import Client, PanelError, SignedUrl
 from demo.panel import SimPanel, recorded_world
 from docs.client_moving import DIFFERENCES
 from tests.clock import MovedClock
-from tests.pterodactyl.calls import MOMENT, as_panel
+from tests.pterodactyl.calls import MOMENT, OWN_RECORDINGS, as_panel
 from tests.pterodactyl.driving import drive
 
 SEED = Path(__file__).parent / "seed.txt"
@@ -211,7 +211,7 @@ def made_up(method: str, value: Any) -> dict[str, str]:
 
 
 async def played(
-    recordings: Path, make: Callable[[SimPanel], Any], of: Callable[[object], object]
+    make: Callable[[SimPanel], Any], of: Callable[[object], object]
 ) -> dict[str, Trace]:
     """Play all steps; `make` gives a client, `of` the plain value of a result."""
     clock = MovedClock()
@@ -219,7 +219,7 @@ async def played(
     known: dict[str, Any] = {}
     chance: dict[str, str] = {}
     async with (
-        SimPanel(recorded_world(), clock=clock, recordings=recordings) as panel,
+        SimPanel(recorded_world(), clock=clock, recordings=OWN_RECORDINGS) as panel,
         make(panel) as client,
     ):
         namespace = client.client if isinstance(client, AsyncPterodactylClient) else client
@@ -259,15 +259,12 @@ def ours_as_json(result: object) -> object:
 
 
 @pytest.fixture
-async def both(recordings: Path) -> tuple[dict[str, Trace], dict[str, Trace]]:
+async def both() -> tuple[dict[str, Trace], dict[str, Trace]]:
     theirs = await played(
-        recordings,
         lambda panel: AsyncPterodactylClient(panel.url, panel.key("alice")),
         theirs_as_json,
     )
-    ours = await played(
-        recordings, lambda panel: Client(panel.url, panel.key("alice")), ours_as_json
-    )
+    ours = await played(lambda panel: Client(panel.url, panel.key("alice")), ours_as_json)
     return theirs, ours
 
 

@@ -100,6 +100,7 @@ REACHING: dict[str, dict[str, object]] = {
     "confirmations.get_confirmation": {"confirmation_id": "theirs"},
     "confirmations.withdraw": {"confirmation_id": "theirs", "member_id": 5},
     "confirmations.drop_expired_confirmations": {"before": LATER + timedelta(days=1)},
+    "confirmations.drop_member_confirmations": {"member_id": 5},
     "follows.open_follow": {"new": NEW_FOLLOW, "now": START},
     "follows.note_follow_message": {"follow_id": "theirs", "message_id": 6},
     "follows.list_open_follows": {},
