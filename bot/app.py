@@ -270,7 +270,9 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         installs=Installs(acting, hub, directory, follows),
         renaming=Renaming(acting, panels),
         schedules=ScheduleWork(gate, acting, shelf, hub, clock),
-        subusers=SubuserWork(gate, acting, panels, shelf, confirmations, clock),
+        subusers=SubuserWork(
+            gate, acting, panels, shelf, confirmations=confirmations, clock=clock
+        ),
         files=file_work(
             gate=gate,
             acting=acting,

@@ -15,8 +15,8 @@ from cogs.schedule import ScheduleCog
 from cogs.server import ServerCog
 from cogs.settings import SettingsCog
 from cogs.setup import SetupCog
-from cogs.subuser import SubuserCog
 from cogs.startup import StartupCog
+from cogs.subuser import SubuserCog
 
 COGS = (
     ServerCog,

@@ -1,7 +1,5 @@
 """/panel: connect panels, look after them, let them go."""
 
-from typing import Annotated, Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -9,7 +7,6 @@ from yarl import URL
 
 from bot.access.gate import Admitted
 from bot.access.rights import ADMIN
-from bot.fleet.directory import folded
 from bot.fleet.panels import Connected, Examined, PanelGone
 from bot.posts.messages import Message
 from bot.pterodactyl import AddressRefused, Client, NotFound, PanelError
@@ -19,30 +16,13 @@ from bot.texts import _, _n
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit, panel_words
 from bot.ui.groups import ADMINS, group
+from bot.ui.panels import PanelOption, panel_meant
 from bot.ui.parts import Colour, card, field, form
 from bot.ui.text import bold, code, moment, name, plain
 from cogs.parts import Parts
 
 NAME_CHARACTERS = 40
 SHOWN_SERVERS = 15
-
-
-class _PanelChoices(app_commands.Transformer):
-    """A panel of this guild, by its id, from memory."""
-
-    async def transform(self, interaction: discord.Interaction, value: Any, /) -> str:  # noqa: ARG002
-        return str(value)
-
-    async def autocomplete(
-        self, interaction: discord.Interaction, value: Any, /
-    ) -> list[app_commands.Choice[str | int | float]]:
-        parts: Parts = interaction.client.parts  # type: ignore[attr-defined]  # our client has them
-        want = folded(str(value))
-        found = [p for p in parts.panels.of(interaction.guild_id or 0) if want in folded(p.name)]
-        return [app_commands.Choice(name=plain(p.name, 100), value=p.id) for p in found[:25]]
-
-
-PanelOption = Annotated[str, _PanelChoices]
 
 
 class PanelCog(commands.Cog):
@@ -255,14 +235,7 @@ class PanelCog(commands.Cog):
         return card("\n".join(lines), colour=Colour.GREEN)
 
     def _meant(self, admitted: Admitted, text: str) -> Connected:
-        """The panel of this guild that the option means, by choice or by name."""
-        found = self._parts.panels.of(admitted.guild_id)
-        for one in found:
-            if text == one.id or folded(text) == folded(one.name):
-                return one
-        raise Unfit(
-            _("I know no panel {name} here. `/panel list` shows them.", name=code(text, 60))
-        )
+        return panel_meant(self._parts.panels, admitted.guild_id, text)
 
     def _line(self, one: Connected) -> str:
         count = self._count(one)

@@ -22,9 +22,9 @@ from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.installs import Installs
 from bot.work.power import Power
+from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
-from bot.work.renaming import Renaming
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.decision import by_own_key
 from bot.access.gate import Admitted, NotAdmitted
 from bot.clock import Clock
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
+from bot.observe import Metrics
 from bot.pterodactyl import Client, PanelError
 from bot.store.audit import Kind, NewEntry, append, unfinished
 from bot.store.engine import Database
 from bot.supervisor import Supervisor
 
 log = structlog.stdlib.get_logger(__name__)
+
+CUT_OFF: Final = "the bot stopped before it heard of a result"
 
 
 class Audit:

@@ -13,7 +13,6 @@ from bot.access.rights import GROUPS, RIGHTS
 from bot.access.rules import Rule, Rulebook, rule_of
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
-from bot.store import audit as audit_rows
 from bot.store import bindings, guilds
 from bot.store import rules as rows
 from bot.store.engine import Database
@@ -130,7 +129,7 @@ class Ruling:
                 detail=_detail(subject, made),
                 about_id=subject.id if subject.kind == "member" else None,
             )
-            await audit_rows.append(session, guild_id=admitted.guild_id, entry=entry, now=now)
+            await self._audit.append(session, admitted.guild_id, entry)
         await self.load(admitted.guild_id)
         return made
 
@@ -171,7 +170,7 @@ class Ruling:
                     detail=_detail(subject, gone),
                     about_id=subject.id if subject.kind == "member" else None,
                 )
-                await audit_rows.append(session, guild_id=admitted.guild_id, entry=entry, now=now)
+                await self._audit.append(session, admitted.guild_id, entry)
         await self.load(admitted.guild_id)
         return gone
 
@@ -181,7 +180,7 @@ class Ruling:
         async with self._database.write() as session:
             await guilds.save_settings(session, guild_id=admitted.guild_id, settings=settings)
             entry = self._audit.entry(admitted, "change", outcome="configured", detail=what)
-            await audit_rows.append(session, guild_id=admitted.guild_id, entry=entry, now=now)
+            await self._audit.append(session, admitted.guild_id, entry)
         await self.load(admitted.guild_id)
 
     async def set_admin_role(self, admitted: Admitted, role: Subject | None) -> None:
@@ -201,7 +200,7 @@ class Ruling:
             entry = self._audit.entry(
                 admitted, "change", outcome="configured", detail=f"admin role {role_id}"
             )
-            await audit_rows.append(session, guild_id=admitted.guild_id, entry=entry, now=now)
+            await self._audit.append(session, admitted.guild_id, entry)
         await self.load(admitted.guild_id)
 
     async def bind(self, admitted: Admitted, server: Server | None) -> None:
@@ -216,7 +215,7 @@ class Ruling:
                     session, guild_id=where, channel_id=channel_id, server_id=server.id
                 )
             entry = self._audit.entry(admitted, "change", outcome="bound" if server else "unbound")
-            await audit_rows.append(session, guild_id=where, entry=entry, now=now)
+            await self._audit.append(session, where, entry)
         await self.load(where)
 
     def _within_reach(self, actor: Actor, subject: Subject) -> None:

@@ -7,12 +7,14 @@ stands in the areas.
 import asyncio
 import random
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from aiohttp import ClientConnectorError, ClientError
 from msgspec import DecodeError, Struct
 from msgspec.json import Decoder, Encoder
+from multidict import CIMultiDict
 from yarl import URL
 
 from bot.clock import Clock
@@ -28,7 +30,7 @@ from bot.pterodactyl.errors import (
     PanelError,
     Reason,
 )
-from bot.pterodactyl.refusal import refusal, scrub, seconds
+from bot.pterodactyl.refusal import refusal, scrub
 from bot.pterodactyl.routes import CLIENT_BUDGET, SMALL_BUDGET_AT_MOST, SMALL_BUDGETS, Asked
 from bot.secret import Secret
 
@@ -47,6 +49,8 @@ RETRY_WITHIN_SECONDS: Final = 10.0
 """After that a failed call is not sent again: a person waits for it."""
 
 LIMITED_TRIES: Final = 3
+LONGEST_COUNT: Final = 10  # digits of a number in a header
+KEPT_ADDRESSES: Final = 2048
 SHORT_WAIT_SECONDS: Final = 5.0
 HOLD_AT_MOST_SECONDS: Final = 900.0
 """No panel's Retry-After keeps its account's calls back for longer."""
@@ -123,9 +127,10 @@ class PanelHttp:
         self._base = f"{panel_url}/api/client"
         # Origin and Referer would make the panel treat the call as a browser's and ask for CSRF
         plain = {"Authorization": f"Bearer {key.reveal()}", "Accept": "application/json"}
-        self._headers: Mapping[str, str] = plain
-        self._json_headers: Mapping[str, str] = plain | {"Content-Type": "application/json"}
-        self._text_headers: Mapping[str, str] = plain | {"Content-Type": "text/plain"}
+        # in the form aiohttp would make of them for every call
+        self._headers = CIMultiDict(plain)
+        self._json_headers = CIMultiDict(plain | {"Content-Type": "application/json"})
+        self._text_headers = CIMultiDict(plain | {"Content-Type": "text/plain"})
         self._is_background = False
         self._patience = PATIENCE_SECONDS
 
@@ -247,9 +252,9 @@ class PanelHttp:
         limit_seconds: float = ORDINARY_SECONDS,
     ) -> _Call:
         path = tuple(map(str, segments))
-        url = "/".join((self._base, *map(_quoted, path)))
+        url = _address(self._base, path)
         if params:
-            url = f"{url}?{urlencode(params, quote_via=quote)}"
+            url = URL(f"{url}?{urlencode(params, quote_via=quote)}", encoded=True)
         if body is None:
             headers, data = self._headers, None
         elif isinstance(body, bytes):
@@ -259,7 +264,7 @@ class PanelHttp:
         return _Call(
             method=method,
             segments=path,
-            url=URL(url, encoded=True),
+            url=url,
             headers=headers,
             data=data,
             is_safe=method == "GET" if is_safe is None else is_safe,
@@ -433,6 +438,11 @@ def _held_back(asked: Asked, wait: float, budget: str) -> Limited:
     return Limited(answer, budget=budget)
 
 
+@lru_cache(maxsize=KEPT_ADDRESSES)
+def _address(base: str, path: tuple[str, ...]) -> URL:
+    return URL("/".join((base, *map(_quoted, path))), encoded=True)
+
+
 def _quoted(segment: str) -> str:
     if segment in _NOT_SEGMENTS:
         raise ValueError(f"{segment!r} can't be part of a path")
@@ -440,7 +450,7 @@ def _quoted(segment: str) -> str:
 
 
 def _is_count(header: str) -> bool:
-    return seconds(header) is not None
+    return header.isascii() and header.isdecimal() and len(header) < LONGEST_COUNT
 
 
 def _revealed(value: object) -> object:

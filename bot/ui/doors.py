@@ -6,15 +6,16 @@ outlive a restart of the bot; nothing in an id is trusted. Forms work the same w
 
 import contextlib
 import functools
+import io
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import discord
 import structlog
-from discord import app_commands
+from discord import app_commands, ui
 from msgspec import Struct
 
 from bot.access.facts import Action, Actor
@@ -33,6 +34,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 STILL_WAITING_SECONDS: Final = 8.0
 LONG_WAIT_SECONDS: Final = 31.0
+TYPED_SHOWN: Final = 1500
+"""Characters of a form that are given back in the message itself; more goes into a file."""
 _REFERENCE_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CUSTOM_ID: Final = re.compile(r"r:([a-z][a-z-]*)((?::[A-Za-z0-9_.-]+)*)")
 
@@ -153,15 +156,16 @@ class Doors:
         if not is_form and interaction.type is not discord.InteractionType.component:
             return
         data: dict[str, Any] = dict(interaction.data or {})
-        fields = _fields(data.get("components", ())) if is_form else {}
+        rows = data.get("components", ()) if is_form else ()
+        fields, typed = _fields(rows), _typed(rows)
         reference = new_reference()
-        async with self._answering(interaction, reference, "a component", fields=fields):
+        async with self._answering(interaction, reference, "a component", typed=typed):
             door, args = self._find(str(data.get("custom_id", "")))
             server_id = args[0] if door.action.on_server and args else None
             admitted = self._admit(interaction, door.action, reference, server_id)
             interaction.extras["admitted"] = admitted
             press = Press(interaction, admitted, args, tuple(data.get("values", ())), fields)
-            await self.enter(interaction, admitted, door.handler(press), door.ack)
+            await self.enter(interaction, admitted, door.handler(press), door.ack, typed=typed)
 
     async def enter(
         self,
@@ -169,10 +173,13 @@ class Doors:
         admitted: Admitted,
         work: Awaitable[Message | None],
         ack: Ack,
+        *,
+        typed: str = "",
     ) -> None:
         """Acknowledge at once, then let the supervisor own the work and its answer.
 
         A handler that opens a form answers by itself; what it returns instead is said privately.
+        What was `typed` into a form is given back when nothing comes of it.
         """
         if ack is Ack.MODAL:
             async with self._answering(interaction, admitted.reference, f"/{admitted.action.name}"):
@@ -194,18 +201,20 @@ class Doors:
             return
         interaction.extras["answer"] = Answer(interaction, is_card=is_card)
         name = f"/{admitted.action.name} {admitted.reference}"
-        self._supervisor.start(name, self._work(interaction, admitted, work))
+        self._supervisor.start(name, self._work(interaction, admitted, work, typed))
 
     async def _work(
         self,
         interaction: discord.Interaction,
         admitted: Admitted,
         work: Awaitable[Message | None],
+        typed: str,
     ) -> None:
         patience = self._supervisor.start(
             f"patience {admitted.reference}", self._patience(interaction)
         )
-        async with self._answering(interaction, admitted.reference, f"/{admitted.action.name}"):
+        door = f"/{admitted.action.name}"
+        async with self._answering(interaction, admitted.reference, door, typed=typed):
             try:
                 message = await work
             finally:
@@ -231,7 +240,7 @@ class Doors:
         reference: str,
         door: str,
         *,
-        fields: Mapping[str, tuple[str, ...]] | None = None,
+        typed: str = "",
     ) -> AsyncIterator[None]:
         """The one wrapper around every door: what goes wrong inside is answered, in words."""
         with speaking(interaction.locale.value):
@@ -241,10 +250,7 @@ class Doors:
                 message = await self._errors.explain(
                     error, interaction=interaction, reference=reference, door=door
                 )
-                if typed := _typed(fields or {}):
-                    kept = _("What you typed, so that it isn't lost:")
-                    message = Message(f"{message.text}\n{kept}\n```\n{typed}\n```")
-                await _respond(interaction, message)
+                await _respond(interaction, _with_typed(message, typed) if typed else message)
 
     async def _patience(self, interaction: discord.Interaction) -> None:
         answer = answer_of(interaction)
@@ -507,11 +513,31 @@ def _fields(rows: Any) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _typed(fields: Mapping[str, tuple[str, ...]]) -> str:
-    """What somebody typed into a form that came to nothing; secrets had a field name of ours."""
-    texts = (value[0] for key, value in fields.items() if value and key not in SECRET_FIELDS)
-    return "\n".join(texts).replace("```", "ˋˋˋ")[:1500]
+def _typed(rows: Any) -> str:
+    """What was typed into a form's text fields; secrets had a field name of ours."""
+    found = (field for row in rows for field in (row.get("component"), *row.get("components", ())))
+    return "\n".join(
+        field["value"]
+        for field in found
+        if field and isinstance(field.get("value"), str) and field["value"]
+        if field.get("custom_id") not in SECRET_FIELDS
+    )
 
 
-SECRET_FIELDS: Final = frozenset({"key", "password", "code", "new_password", "private_key"})
+def _with_typed(message: Message, typed: str) -> Message:
+    """The message with what somebody typed for nothing: shown, or attached where it is long."""
+    kept = _("What you typed, so that it isn't lost:")
+    view = message.as_layout()
+    if len(typed) <= TYPED_SHOWN:
+        view.add_item(ui.TextDisplay(f"{kept}\n```\n{typed.replace('```', 'ˋˋˋ')}\n```"))
+        return Message(layout=view, files=message.files)
+    file = discord.File(io.BytesIO(typed.encode("utf-8", "replace")), "typed.txt")
+    view.add_item(ui.TextDisplay(kept))
+    view.add_item(ui.File(f"attachment://{file.filename}"))
+    return Message(layout=view, files=(*message.files, file))
+
+
+SECRET_FIELDS: Final = frozenset(
+    {"key", "password", "code", "new_password", "new_password_again", "private_key"}
+)
 """Custom ids of fields that are never repeated to anybody."""

@@ -138,6 +138,8 @@ def _refused_words(error: PanelError, host: str, where: str) -> str:
             return _("The panel didn't take that: {said}.", said=code(said, 300))
         case Declined():
             return _declined_words(error)
+        case PanelBug(reason=Reason.FEATURE_OFF):
+            return _("The panel {panel} has this switched off.", panel=host)
         case PanelBug():
             return _(
                 "The panel {panel} broke over this; its own log says why. Trying again seldom "
@@ -167,20 +169,44 @@ def conflict_words(state: ConflictState | None, where: str) -> str:
 
 
 def _declined_words(error: Declined) -> str:
-    match error.reason:
-        case Reason.WRONG_PASSWORD:
-            return _("The panel says that this is not the account's password.")
-        case Reason.WRONG_CODE:
-            return _("The panel says that this code is wrong. Codes change every 30 seconds.")
-        case Reason.TOO_LARGE:
-            return _("That is too large for the panel.")
-        case Reason.LIMIT_REACHED:
-            return _("The panel's limit for this server is reached.")
-        case Reason.LOCKED:
-            return _("It is locked. Unlock it first.")
-        case Reason.DUPLICATE:
-            return _("There is one like that already.")
-    return _("The panel said no: {said}.", said=code(error.answer.detail, 200))
+    said = _declined_account_words(error.reason) or _declined_server_words(error.reason)
+    return said or _("The panel said no: {said}.", said=code(error.answer.detail, 200))
+
+
+def _declined_account_words(reason: Reason) -> str | None:
+    return {
+        Reason.WRONG_PASSWORD: _("The panel says that this is not the account's password."),
+        Reason.WRONG_CODE: _(
+            "The panel says that this code is wrong. Codes change every 30 seconds."
+        ),
+        Reason.TOO_LARGE: _("That is too large for the panel."),
+        Reason.LIMIT_REACHED: _("The panel's limit for this server is reached."),
+        Reason.LOCKED: _("It is locked. Unlock it first."),
+        Reason.DUPLICATE: _("There is one like that already."),
+    }.get(reason)
+
+
+def _declined_server_words(reason: Reason) -> str | None:
+    return {
+        Reason.BACKUP_UNFINISHED: _("The backup is still being made. Wait for its end."),
+        Reason.SERVER_BUSY: _("The panel is at work on the server. Wait for that to end."),
+        Reason.NO_DATABASE_HOST: _(
+            "The panel has no place for databases of this server. Who runs it can add one."
+        ),
+        Reason.NO_ALLOCATION_FREE: _(
+            "The node has no free port left for this. Who runs the panel can add some."
+        ),
+        Reason.FEATURE_OFF: _("The panel has this switched off. Who runs it can switch it on."),
+        Reason.IS_PRIMARY: _("It is the primary address. Make another one primary first."),
+        Reason.NO_ALLOCATION_LIMIT: _(
+            "The panel sets no number of addresses for this server, and then takes none back."
+        ),
+        Reason.READ_ONLY: _("It is read-only: only who runs the panel can change it."),
+        Reason.UNKNOWN_VARIABLE: _("The server has no such variable, or the panel hides it."),
+        Reason.CUSTOM_IMAGE: _(
+            "Who runs the panel set the image by hand, and nobody else may change that."
+        ),
+    }.get(reason)
 
 
 def door_words(error: BaseException) -> str | None:

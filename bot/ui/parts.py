@@ -158,6 +158,17 @@ def field(
     )
 
 
+def checkbox(
+    name: str, *, label: str, description: str = "", is_checked: bool = False
+) -> "ui.Label[ui.Modal]":
+    """A box of a form; a handler finds "True" or "False" in its field."""
+    return ui.Label(
+        text=cut(label, 45),
+        description=cut(description, 100) or None,
+        component=ui.Checkbox(custom_id=name, default=is_checked),
+    )
+
+
 def form(
     verb: str, *args: str, title: str, fields: Sequence["ui.Label[ui.Modal] | ui.TextDisplay[Any]"]
 ) -> ui.Modal:

@@ -61,7 +61,9 @@ class Explainer:
                 target = admitted.target if isinstance(admitted, Admitted) else None
                 return panel_words(
                     error,
-                    panel=target.panel_name if target else _("this address"),
+                    panel=target.panel_name
+                    if target
+                    else interaction.extras.get("panel", _("this address")),
                     server=target.name if target else None,
                 )
             case PanelGone():

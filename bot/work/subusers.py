@@ -89,6 +89,7 @@ class SubuserWork:
         acting: Acting,
         panels: Panels,
         shelf: Shelf,
+        *,
         confirmations: Confirmations,
         clock: Clock,
     ) -> None:

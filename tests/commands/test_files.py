@@ -133,7 +133,16 @@ async def test_hostile_names_are_shown_tidily_and_ping_nobody(
     roost: World, panel: SimPanel
 ) -> None:
     files = panel.world.server("Survival").files
-    names = ["@everyone", "```x```", "<@&1>", "\u202egnp.exe", "\u200b", "a" * 200, "🎉 (1)", "**b**"]
+    names = [
+        "@everyone",
+        "```x```",
+        "<@&1>",
+        "\u202egnp.exe",
+        "\u200b",
+        "a" * 200,
+        "🎉 (1)",
+        "**b**",
+    ]
     for name in names:
         files.put(f"/odd/{name}", b"x")
     mia = await staff(roost)
@@ -154,7 +163,9 @@ async def test_paths_are_completed_folder_by_folder_and_only_for_who_may_list(
     long = "deep" * 30
     panel.world.server("Survival").files.put(f"/plugins/{long}/x.yml", b"a: 1\n")
     mia = await staff(roost)
-    await private(await mia.slash(roost.channel, "files browse", server="Survival", path="/plugins"))
+    await private(
+        await mia.slash(roost.channel, "files browse", server="Survival", path="/plugins")
+    )
 
     found = await mia.autocomplete(
         roost.channel, "files read", "path", "plugins/", server="Survival"
@@ -506,7 +517,7 @@ async def test_writing_over_a_binary_or_a_folder_is_refused(roost: World, panel:
 
 
 async def test_a_file_that_the_egg_denies_is_explained(roost: World, panel: SimPanel) -> None:
-    panel.world.server("Survival").egg.denied_files.append("locked.txt")
+    panel.world.server("Survival").egg.denied_files = ("locked.txt",)
     mia = await staff(roost)
     form = await mia.slash(roost.channel, "files write", server="Survival", path="locked.txt")
 
