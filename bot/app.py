@@ -33,16 +33,18 @@ from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.ui.doors import Doors
 from bot.ui.refusing import Explainer
+from bot.work.account import AccountWork
 from bot.work.backups import BackupWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
 from bot.work.files import file_work
 from bot.work.follows import Follows
 from bot.work.installs import Installs
+from bot.work.linking import Linking
 from bot.work.power import Power
+from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
-from bot.work.renaming import Renaming
 from cogs import Parts
 
 log = structlog.stdlib.get_logger(__name__)
@@ -116,6 +118,12 @@ class App:
                 log.info("guild erased after its grace period", guild=guild_id)
             await self.parts.clock.sleep(HOUSEKEEPING_SECONDS)
 
+    async def look_who_left(self) -> None:
+        """Erase the linked keys of members who left."""
+        await self.parts.linking.watch(
+            self.bot.is_member, lambda: sorted(self._here), self.parts.clock
+        )
+
     async def health(self) -> Health:
         """What /healthz tells."""
         latency = self.bot.latency
@@ -179,6 +187,7 @@ async def open_app(
         await app.load_known()
         supervisor.keep("housekeeping", app.keep_house)
         supervisor.keep("linked keys", app.parts.links.watch)
+        supervisor.keep("members who left", app.look_who_left)
         yield app
     finally:
         if app is not None:
@@ -269,10 +278,10 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         databases=DatabaseWork(acting, panels, shelf),
         installs=Installs(acting, hub, directory, follows),
         renaming=Renaming(acting, panels),
+        account=AccountWork(gate, panels, acting, audit, confirmations),
+        linking=Linking(gate, panels, links, directory, audit),
         schedules=ScheduleWork(gate, acting, shelf, hub, clock),
-        subusers=SubuserWork(
-            gate, acting, panels, shelf, confirmations=confirmations, clock=clock
-        ),
+        subusers=SubuserWork(gate, acting, panels, shelf, confirmations=confirmations, clock=clock),
         files=file_work(
             gate=gate,
             acting=acting,

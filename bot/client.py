@@ -107,6 +107,19 @@ class RoostClient(commands.AutoShardedBot):
         await self.tree.set_translator(Translator())
         await self._register()
 
+    async def is_member(self, guild_id: int, member_id: int) -> bool:
+        """Whether somebody is in a guild; asked of Discord, because members aren't cached."""
+        guild = self.get_guild(guild_id)
+        if guild is None:
+            return True
+        try:
+            await guild.fetch_member(member_id)
+        except discord.NotFound:
+            return False
+        except discord.HTTPException as error:
+            log.info("member not looked up", guild=guild_id, error=str(error))
+        return True
+
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Components and forms; commands come through the tree."""
         await self.doors.interact(interaction)

@@ -1,12 +1,14 @@
 """The slash commands: option in, one call, rendered reply out."""
 
 from cogs.access import AccessCog
+from cogs.account import AccountCog
 from cogs.backup import BackupCog
 from cogs.config import ConfigCog
 from cogs.console import ConsoleCog
 from cogs.database import DatabaseCog
 from cogs.files import FilesCog
 from cogs.help import HelpCog
+from cogs.link import LinkCog
 from cogs.network import NetworkCog
 from cogs.panel import PanelCog
 from cogs.parts import Parts
@@ -30,6 +32,8 @@ COGS = (
     FilesCog,
     SubuserCog,
     ScheduleCog,
+    AccountCog,
+    LinkCog,
     BackupCog,
     DatabaseCog,
     NetworkCog,

@@ -1,6 +1,6 @@
 """/access: who may do what."""
 
-import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 import discord
@@ -10,31 +10,24 @@ from discord.ext import commands
 from bot.access.gate import Admitted, NoSuchServer, SeveralServers
 from bot.access.rights import ADMIN, GROUPS, PRESETS, RIGHTS, expanded
 from bot.access.rules import Rule
-from bot.access.ruling import Subject
-from bot.fleet.directory import Server
+from bot.access.ruling import Group, Scope, Subject
+from bot.fleet.directory import folded
 from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.explain import subject_name
 from bot.ui.groups import ADMINS, group
-from bot.ui.options import ServerOption
+from bot.ui.options import GROUP_PREFIX, ScopeOption
 from bot.ui.pages import page_number, page_of
 from bot.ui.parts import card
+from bot.ui.spans import span
 from bot.ui.text import bold, code, moment
 from cogs.parts import Parts
 
-_SPAN = re.compile(r"(\d{1,4})\s*(m|min|h|d|w)?", re.IGNORECASE)
-_UNITS = {
-    "m": timedelta(minutes=1),
-    "min": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
-LONGEST = timedelta(days=366)
 RIGHT = "A right (control.restart), a group (control.*), or a preset (moderator)"
-WHERE = "On which server; left out: on all"
+WHERE = "On which server or group of servers; left out: on all"
+SHOWN_RULES = 15
 
 
 class AccessCog(commands.Cog):
@@ -61,7 +54,7 @@ class AccessCog(commands.Cog):
         right: app_commands.Range[str, 1, 60],
         role: discord.Role | None = None,
         member: discord.Member | None = None,
-        server: ServerOption | None = None,
+        server: ScopeOption | None = None,
         for_: app_commands.Range[str, 1, 20] = "",
         reason: app_commands.Range[str, 0, 200] = "",
     ) -> Message:
@@ -72,7 +65,7 @@ class AccessCog(commands.Cog):
             _rights(right),
             server=server,
             denies=False,
-            lasts=_span(for_),
+            lasts=span(for_),
             reason=reason,
         )
 
@@ -92,7 +85,7 @@ class AccessCog(commands.Cog):
         right: app_commands.Range[str, 1, 60],
         role: discord.Role | None = None,
         member: discord.Member | None = None,
-        server: ServerOption | None = None,
+        server: ScopeOption | None = None,
         for_: app_commands.Range[str, 1, 20] = "",
         reason: app_commands.Range[str, 0, 200] = "",
     ) -> Message:
@@ -103,7 +96,7 @@ class AccessCog(commands.Cog):
             _rights(right),
             server=server,
             denies=True,
-            lasts=_span(for_),
+            lasts=span(for_),
             reason=reason,
         )
 
@@ -112,7 +105,7 @@ class AccessCog(commands.Cog):
         role="From this role",
         member="From this member",
         right="Which right or preset; left out: everything",
-        server="On which server; left out: wherever it was",
+        server="On which server or group; left out: wherever it was",
     )
     async def revoke(
         self,
@@ -120,35 +113,56 @@ class AccessCog(commands.Cog):
         role: discord.Role | None = None,
         member: discord.Member | None = None,
         right: app_commands.Range[str, 1, 60] = "",
-        server: ServerOption | None = None,
+        server: ScopeOption | None = None,
     ) -> Message:
         admitted = decided(interaction)
         subject = _subject(admitted.guild_id, role, member)
-        where = self._server(admitted, server)
+        where = self._scope(admitted, server)
         gone = await self._parts.ruling.revoke(
             admitted,
             subject,
             _rights(right) if right else frozenset(),
-            server=where,
+            scope=where,
             everywhere=where is None,
         )
         whom = subject_name(subject.kind, subject.id)
         if not gone:
             return Message(_("There is no such rule about {whom}; nothing changed.", whom=whom))
-        lines = "\n".join(self._rule_line(rule) for rule in gone[:15])
+        guild_id = admitted.guild_id
+        lines = "\n".join(self._rule_line(guild_id, rule) for rule in gone[:SHOWN_RULES])
         return card("## " + _("Taken back") + f"\n{lines}")
 
     @command(access, name="list", right=ADMIN, description="The rules of this guild")
-    @app_commands.describe(server="Only those that hold on this server", role="Only this role's")
+    @app_commands.describe(server="Only those that hold on this server or group", role="Only this role's")
     async def list_rules(
         self,
         interaction: discord.Interaction,
-        server: ServerOption | None = None,
+        server: ScopeOption | None = None,
         role: discord.Role | None = None,
     ) -> Message:
         admitted = decided(interaction)
-        where = self._server(admitted, server)
+        where = self._scope(admitted, server)
         return self._page(admitted, 0, where.id if where else "-", str(role.id) if role else "-")
+
+    @command(access, right=ADMIN, description="Give a role a preset, instead of what it had there")
+    @app_commands.describe(role="Which role", preset="What it is to hold", server=WHERE)
+    @app_commands.choices(preset=[app_commands.Choice(name=one, value=one) for one in PRESETS])
+    async def preset(
+        self,
+        interaction: discord.Interaction,
+        role: discord.Role,
+        preset: str,
+        server: ScopeOption | None = None,
+    ) -> Message:
+        admitted = decided(interaction)
+        rights = PRESETS.get(preset)
+        if rights is None:
+            raise Unfit(_("I know no such preset. Choose one from the list."))
+        where = self._scope(admitted, server)
+        made, gone = await self._parts.ruling.replace(
+            admitted, _subject(admitted.guild_id, role, None), rights, scope=where
+        )
+        return self._said(admitted.guild_id, made, where, gone)
 
     @component("rules", right=ADMIN, ack=Ack.UPDATE, name="access list")
     async def leaf(self, press: Press) -> Message:
@@ -178,41 +192,55 @@ class AccessCog(commands.Cog):
         lasts: timedelta | None,
         reason: str,
     ) -> Message:
-        where = self._server(admitted, server)
+        where = self._scope(admitted, server)
         made = await self._parts.ruling.make(
-            admitted, subject, rights, server=where, denies=denies, lasts=lasts, reason=reason
+            admitted, subject, rights, scope=where, denies=denies, lasts=lasts, reason=reason
         )
-        return self._said(made, where)
+        return self._said(admitted.guild_id, made, where)
 
-    def _server(self, admitted: Admitted, text: str | None) -> Server | None:
+    def _scope(self, admitted: Admitted, text: str | None) -> Scope:
+        """The server or the group that is meant; a server of that name comes first."""
         if not text:
             return None
+        groups = self._parts.gate.book(admitted.guild_id).settings.groups
+        key = text.removeprefix(GROUP_PREFIX)
+        if text.startswith(GROUP_PREFIX) and key in groups:
+            return Group(key, groups[key].name)
         found = self._parts.directory.find(admitted.guild_id, text)
+        if len(found) == 1:
+            return found[0]
+        named = [key for key, one in groups.items() if folded(one.name) == folded(text)]
+        if named:
+            return Group(named[0], groups[named[0]].name)
         if not found:
             raise NoSuchServer(text)
-        if len(found) > 1:
-            raise SeveralServers(found)
-        return found[0]
+        raise SeveralServers(found)
 
-    def _said(self, made: list[Rule], where: Server | None) -> Message:
-        lines = [self._rule_line(rule) for rule in made]
+    def _said(
+        self, guild_id: int, made: list[Rule], where: Scope, gone: Sequence[Rule] = ()
+    ) -> Message:
+        lines = [self._rule_line(guild_id, rule) for rule in made]
         if any(rule.kind == "everyone" and not rule.denies for rule in made):
             lines.append("")
             lines.append(_("⚠️ That holds for everyone in this Discord server, new members too."))
+        if gone:
+            lines.append("### " + _("Taken back"))
+            lines += [self._rule_line(guild_id, rule) for rule in gone[:SHOWN_RULES]]
         on = bold(where.name) if where else _("all servers")
         return card("## " + _("Set on {where}", where=on) + "\n" + "\n".join(lines))
 
     def _page(self, admitted: Admitted, page: int, server_id: str, role_id: str) -> Message:
-        rules = self._parts.gate.book(admitted.guild_id).all
+        book = self._parts.gate.book(admitted.guild_id)
+        rules, scopes = book.all, {None, server_id, *book.groups_of(server_id)}
         shown = [
             rule
             for rule in rules
-            if (server_id == "-" or rule.scope_id in (None, server_id))
+            if (server_id == "-" or rule.scope_id in scopes)
             and (role_id == "-" or str(rule.subject_id) == role_id)
         ]
         return page_of(
             _("Rules"),
-            [self._rule_line(rule) for rule in shown],
+            [self._rule_line(admitted.guild_id, rule) for rule in shown],
             page,
             verb="rules",
             args=(server_id, role_id),
@@ -222,19 +250,21 @@ class AccessCog(commands.Cog):
             ),
         )
 
-    def _rule_line(self, rule: Rule) -> str:
+    def _rule_line(self, guild_id: int, rule: Rule) -> str:
         mark = "⛔" if rule.denies else "✅"
         until = _(" · until {time}", time=moment(rule.expires_at, "f")) if rule.expires_at else ""
-        server = None
-        if rule.scope_id is not None:
-            server = next((s for s in self._parts.directory.all() if s.id == rule.scope_id), None)
-        scope = (
-            _("all servers")
-            if rule.scope_id is None
-            else (bold(server.name) if server else _("a server that is gone"))
-        )
+        scope = self._scope_words(guild_id, rule)
         whom = subject_name(rule.kind, rule.subject_id)
         return f"{mark} {whom}: {code(rule.right)} · {scope}{until}"
+
+    def _scope_words(self, guild_id: int, rule: Rule) -> str:
+        if rule.scope_id is None:
+            return _("all servers")
+        group = self._parts.gate.book(guild_id).settings.groups.get(rule.scope_id)
+        if group is not None:
+            return _("the group {name}", name=bold(group.name))
+        server = self._parts.directory.get(guild_id, rule.scope_id)
+        return bold(server.name) if server else _("a server that is gone")
 
 
 def _subject(guild_id: int, role: discord.Role | None, member: discord.Member | None) -> Subject:
@@ -261,18 +291,3 @@ def _rights(text: str) -> frozenset[str]:
         )
     return rights
 
-
-def _span(text: str) -> timedelta | None:
-    if not text.strip():
-        return None
-    found = _SPAN.fullmatch(text.strip())
-    lasts = int(found[1]) * _UNITS[(found[2] or "h").lower()] if found else timedelta()
-    if not timedelta() < lasts <= LONGEST:
-        raise Unfit(
-            _(
-                "{text} is no length of time that I know. Write `30m`, `2h`, `7d` or `4w`, at most "
-                "a year.",
-                text=code(text, 30),
-            )
-        )
-    return lasts

@@ -15,12 +15,14 @@ from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
+from bot.work.account import AccountWork
 from bot.work.backups import BackupWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
 from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.installs import Installs
+from bot.work.linking import Linking
 from bot.work.power import Power
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
@@ -55,3 +57,5 @@ class Parts:
     files: FileWork
     schedules: ScheduleWork
     subusers: SubuserWork
+    account: AccountWork
+    linking: Linking

@@ -74,7 +74,7 @@ class SetupCog(commands.Cog):
             press.admitted,
             Subject("everyone" if role.is_default() else "role", role.id, role.position),
             rights,
-            server=None,
+            scope=None,
             denies=False,
             lasts=None,
         )

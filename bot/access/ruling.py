@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.acting import Audit
 from bot.access.decision import Allow, by_own_key
@@ -17,7 +18,7 @@ from bot.store import bindings, guilds
 from bot.store import rules as rows
 from bot.store.engine import Database
 from bot.store.guilds import GuildSettings
-from bot.store.rules import NewRule, SubjectKind
+from bot.store.rules import Effect, NewRule, ScopeKind, SubjectKind
 
 
 class RoleAboveYours(Exception):
@@ -39,6 +40,17 @@ class Subject(Struct, frozen=True):
     id: int
     position: int = 0
     """The role's place in the guild's list; 0 for members."""
+
+
+class Group(Struct, frozen=True):
+    """A group of the guild's servers, as far as a rule looks at it."""
+
+    id: str
+    name: str
+
+
+Scope = Server | Group | None
+"""Where a rule holds: on a server, on a group of them, or on all."""
 
 
 class Ruling:
@@ -81,12 +93,12 @@ class Ruling:
         subject: Subject,
         rights: frozenset[str],
         *,
-        server: Server | None,
+        scope: Scope,
         denies: bool,
         lasts: timedelta | None,
         reason: str = "",
     ) -> list[Rule]:
-        """Grant or deny `rights` on a server, or on all.
+        """Grant or deny `rights` on a server, on a group of them, or on all.
 
         Raises:
             RoleAboveYours, BeyondOwnGrants: It is not theirs to give.
@@ -94,33 +106,18 @@ class Ruling:
         """
         self._within_reach(admitted.actor, subject)
         for right in sorted(rights):
-            self._within_own(admitted, right, server)
-        now = self._clock.now()
-        made = []
+            self._within_own(admitted, right, scope)
         async with self._database.write() as session:
-            for right in sorted(rights):
-                new = NewRule(
-                    subject_kind=subject.kind,
-                    subject_id=subject.id,
-                    right=right,
-                    scope_kind="server" if server else "all",
-                    scope_id=server.id if server else "",
-                    effect="deny" if denies else "allow",
-                    made_by=admitted.actor.id,
-                    expires_at=now + lasts if lasts else None,
-                    reason=reason or None,
-                )
-                made.append(
-                    rule_of(
-                        await rows.set_rule(
-                            session,
-                            guild_id=admitted.guild_id,
-                            new=new,
-                            at_most=self._rules_per_guild,
-                            now=now,
-                        )
-                    )
-                )
+            made = await self._set(
+                session,
+                admitted,
+                subject,
+                rights,
+                scope=scope,
+                effect="deny" if denies else "allow",
+                lasts=lasts,
+                reason=reason,
+            )
             entry = self._audit.entry(
                 admitted,
                 "change",
@@ -133,13 +130,85 @@ class Ruling:
         await self.load(admitted.guild_id)
         return made
 
+    async def replace(
+        self, admitted: Admitted, subject: Subject, rights: frozenset[str], *, scope: Scope
+    ) -> tuple[list[Rule], list[Rule]]:
+        """Let a role hold exactly `rights` in a scope; denials there stay.
+
+        Returns:
+            The rules that hold now, and those that were taken back.
+
+        Raises:
+            As `make`.
+        """
+        self._within_reach(admitted.actor, subject)
+        for right in sorted(rights):
+            self._within_own(admitted, right, scope)
+        kind, scope_id = _key(scope)
+        async with self._database.write() as session:
+            gone = await rows.revoke_rules(
+                session,
+                guild_id=admitted.guild_id,
+                subject_kind=subject.kind,
+                subject_id=subject.id,
+                scope_kind=kind,
+                scope_id=scope_id,
+                effect="allow",
+            )
+            made = await self._set(
+                session, admitted, subject, rights, scope=scope, effect="allow", lasts=None
+            )
+            entry = self._audit.entry(
+                admitted, "change", outcome="granted", detail=_detail(subject, made)
+            )
+            await self._audit.append(session, admitted.guild_id, entry)
+        await self.load(admitted.guild_id)
+        return made, [rule_of(row) for row in gone if row.right not in rights]
+
+    async def _set(
+        self,
+        session: AsyncSession,
+        admitted: Admitted,
+        subject: Subject,
+        rights: frozenset[str],
+        *,
+        scope: Scope,
+        effect: Effect,
+        lasts: timedelta | None,
+        reason: str = "",
+    ) -> list[Rule]:
+        now = self._clock.now()
+        kind, scope_id = _key(scope)
+        made = []
+        for right in sorted(rights):
+            new = NewRule(
+                subject_kind=subject.kind,
+                subject_id=subject.id,
+                right=right,
+                scope_kind=kind,
+                scope_id=scope_id,
+                effect=effect,
+                made_by=admitted.actor.id,
+                expires_at=now + lasts if lasts else None,
+                reason=reason or None,
+            )
+            row = await rows.set_rule(
+                session,
+                guild_id=admitted.guild_id,
+                new=new,
+                at_most=self._rules_per_guild,
+                now=now,
+            )
+            made.append(rule_of(row))
+        return made
+
     async def revoke(
         self,
         admitted: Admitted,
         subject: Subject,
         rights: frozenset[str],
         *,
-        server: Server | None,
+        scope: Scope,
         everywhere: bool,
     ) -> list[Rule]:
         """Take back what `subject` was granted or denied; no rights named means all of them.
@@ -148,7 +217,7 @@ class Ruling:
             RoleAboveYours: The rules are not theirs to change.
         """
         self._within_reach(admitted.actor, subject)
-        now = self._clock.now()
+        kind, scope_id = _key(scope)
         gone: list[Rule] = []
         async with self._database.write() as session:
             for right in sorted(rights) or (None,):
@@ -158,8 +227,8 @@ class Ruling:
                     subject_kind=subject.kind,
                     subject_id=subject.id,
                     right=right,
-                    scope_kind=None if everywhere else ("server" if server else "all"),
-                    scope_id=server.id if server else "",
+                    scope_kind=None if everywhere else kind,
+                    scope_id=scope_id,
                 )
                 gone += [rule_of(row) for row in removed]
             if gone:
@@ -175,10 +244,30 @@ class Ruling:
         return gone
 
     async def configure(self, admitted: Admitted, settings: GuildSettings, what: str) -> None:
-        """Keep the guild's settings; `what` changed is for the record."""
-        now = self._clock.now()
+        """Keep the guild's settings; `what` changed is for the record.
+
+        Rules for a group go with it.
+
+        Raises:
+            BeyondOwnGrants: A group's rules would come to hold, or end, on a server on which an
+                admin by role may not set them.
+        """
+        book = self._gate.book(admitted.guild_id)
+        for rule in book.all:
+            before, after = book.settings.groups.get(rule.scope_id or ""), None
+            if before is not None:
+                after = settings.groups.get(rule.scope_id or "")
+                kept = set(after.server_ids) if after else set()
+                for server_id in kept ^ set(before.server_ids):
+                    server = self._directory.get(admitted.guild_id, server_id)
+                    if server is not None and (server_id in kept) is not rule.denies:
+                        self._within_own(admitted, rule.right, server)
+        dropped = book.settings.groups.keys() - settings.groups.keys()
         async with self._database.write() as session:
             await guilds.save_settings(session, guild_id=admitted.guild_id, settings=settings)
+            for rule in book.all:
+                if rule.scope_id in dropped:
+                    await rows.revoke_rule(session, guild_id=admitted.guild_id, rule_id=rule.id)
             entry = self._audit.entry(admitted, "change", outcome="configured", detail=what)
             await self._audit.append(session, admitted.guild_id, entry)
         await self.load(admitted.guild_id)
@@ -193,7 +282,6 @@ class Ruling:
             raise RoleAboveYours
         if role is not None:
             self._within_reach(admitted.actor, role)
-        now = self._clock.now()
         role_id = role.id if role else None
         async with self._database.write() as session:
             await guilds.set_admin_role(session, guild_id=admitted.guild_id, role_id=role_id)
@@ -205,7 +293,6 @@ class Ruling:
 
     async def bind(self, admitted: Admitted, server: Server | None) -> None:
         """Let the channel acted in stand for a server, or for none."""
-        now = self._clock.now()
         where, channel_id = admitted.guild_id, admitted.channel_id
         async with self._database.write() as session:
             if server is None:
@@ -224,18 +311,32 @@ class Ruling:
         if subject.position >= actor.top_role:
             raise RoleAboveYours
 
-    def _within_own(self, admitted: Admitted, right: str, server: Server | None) -> None:
-        """The guild's admin role manages within its own grants; Manage Server holds everything."""
+    def _within_own(self, admitted: Admitted, right: str, scope: Scope) -> None:
+        """The guild's admin role manages within its own grants; Manage Server holds everything.
+
+        A group may grow, so a rule for one takes what a rule for all servers takes.
+        """
         actor = admitted.actor
         if actor.owns_guild or actor.manages_guild:
             return
-        servers = [server] if server else self._directory.of(admitted.guild_id)
+        servers = self._directory.of(admitted.guild_id)
+        if isinstance(scope, Server):
+            servers = [scope]
         for one in _single(right):
             action = Action("access grant", one, on_server=True)
             for where in servers:
                 said = self._gate.decide(admitted.guild_id, actor, action, where)
                 if not isinstance(said, Allow) or by_own_key(said):
                     raise BeyondOwnGrants(one)
+
+
+def _key(scope: Scope) -> tuple[ScopeKind, str]:
+    match scope:
+        case Server():
+            return "server", scope.id
+        case Group():
+            return "group", scope.id
+    return "all", ""
 
 
 def _single(right: str) -> Sequence[str]:

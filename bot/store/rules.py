@@ -96,6 +96,7 @@ async def revoke_rules(
     right: str | None = None,
     scope_kind: ScopeKind | None = None,
     scope_id: str = "",
+    effect: Effect | None = None,
 ) -> list[RuleRow]:
     """Take back what a role or member was granted or denied; None doesn't narrow."""
     conditions = [
@@ -107,6 +108,8 @@ async def revoke_rules(
     if scope_kind is not None:
         conditions.append(access_rule.c.scope_kind == scope_kind)
         conditions.append(access_rule.c.scope_id == scope_id)
+    if effect is not None:
+        conditions.append(access_rule.c.effect == effect)
     return await _delete(session, guild_id, *conditions)
 
 

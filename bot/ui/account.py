@@ -6,11 +6,11 @@ from typing import Final
 
 import discord
 import segno
+from msgspec import UNSET
 
 from bot.fleet.panels import Connected
 from bot.posts.messages import Message
 from bot.pterodactyl.models import (
-    UNSET,
     Account,
     Activity,
     ApiKey,
@@ -131,11 +131,7 @@ def key_choice(panel: Connected, keys: Sequence[ApiKey]) -> Message:
         "## " + _("Delete an API key"),
         _("The connected key isn't offered; `/account key-create` can replace it."),
         rows=[
-            [
-                choice(
-                    "account-key-chosen", panel.id, options=options, placeholder=_("Which key")
-                )
-            ]
+            [choice("account-key-chosen", panel.id, options=options, placeholder=_("Which key"))]
         ],
     )
 
@@ -146,11 +142,7 @@ def ssh_choice(panel: Connected, keys: Sequence[SshKey]) -> Message:
     return card(
         "## " + _("Remove an SSH key"),
         rows=[
-            [
-                choice(
-                    "account-ssh-chosen", panel.id, options=options, placeholder=_("Which key")
-                )
-            ]
+            [choice("account-ssh-chosen", panel.id, options=options, placeholder=_("Which key"))]
         ],
     )
 
@@ -206,6 +198,4 @@ def _hidden(text: str) -> str:
 
 
 def _fading(message: Message) -> Message:
-    return Message(
-        layout=message.layout, files=message.files, fades_seconds=FADES_SECONDS
-    )
+    return Message(layout=message.layout, files=message.files, fades_seconds=FADES_SECONDS)

@@ -7,12 +7,14 @@ from discord import app_commands
 
 from bot.access.decision import Allow, Ask
 from bot.access.gate import Gate, NoSuchServer, SeveralServers
-from bot.fleet.directory import Directory, Server
+from bot.fleet.directory import Directory, Server, folded
 from bot.fleet.shelf import Load, Shelf
+from bot.texts import _
 from bot.ui.doors import action_of, actor_of
 from bot.ui.text import cut, plain
 
 CHOICES = 25
+GROUP_PREFIX = "g:"
 
 
 class _ServerChoices(app_commands.Transformer):
@@ -85,5 +87,28 @@ def server_meant(interaction: discord.Interaction) -> Server | None:
     return server if isinstance(may, Allow | Ask) else None
 
 
+class _ScopeChoices(_ServerChoices):
+    """The guild's groups of servers beside the servers; the handler reads the text."""
+
+    async def autocomplete(
+        self, interaction: discord.Interaction, value: Any, /
+    ) -> list[app_commands.Choice[str | int | float]]:
+        servers = await super().autocomplete(interaction, value)
+        gate: Gate = interaction.client.gate  # type: ignore[attr-defined]  # our client has it
+        groups = gate.book(interaction.guild_id or 0).settings.groups.items()
+        found: list[app_commands.Choice[str | int | float]] = [
+            app_commands.Choice(
+                name=plain(_("Group: {name}", name=group.name), 100),
+                value=f"{GROUP_PREFIX}{group_id}",
+            )
+            for group_id, group in groups
+            if folded(str(value)) in folded(group.name)
+        ]
+        return [*found, *servers][:CHOICES]
+
+
 ServerOption = Annotated[str, _ServerChoices]
 """A server by choice, name, identifier or uuid; `decided(interaction).server` is the result."""
+
+ScopeOption = Annotated[str, _ScopeChoices]
+"""A server as `ServerOption`, or a group of the guild's by `g:<id>`."""

@@ -111,13 +111,15 @@ class Explainer:
         right, target = error.action.right, error.target
         if right is None or target is None or right in (ANYONE, SEE):
             return ()
+        book = self._gate.book(guild_id)
+        scopes = {None, target.id, *book.groups_of(target.id)}
         return tuple(
             dict.fromkeys(
                 rule.subject_id
-                for rule in self._gate.book(guild_id).all
+                for rule in book.all
                 if rule.kind == "role"
                 and not rule.denies
                 and covers(rule.right, right)
-                and rule.scope_id in (None, target.id)
+                and rule.scope_id in scopes
             )
         )
