@@ -103,6 +103,9 @@ class App:
         async with self.parts.database.read() as session:
             known = await guild_rows.list_guilds(session)
         for guild in known:
+            cut_off = await self.parts.audit.close_unfinished(guild.guild_id)
+            if cut_off:
+                log.warning("actions without a result", guild=guild.guild_id, count=cut_off)
             if guild.left_at is None and self._may_be_in(guild.guild_id):
                 await self._load(guild.guild_id)
 
@@ -126,11 +129,10 @@ class App:
 
     async def health(self) -> Health:
         """What /healthz tells."""
-        latency = self.bot.latency
         return Health(
             gateway=self.bot.is_ready() and not self.bot.is_closed(),
             database=await self.parts.database.answers(),
-            heartbeat_age_s=latency if latency == latency else None,  # noqa: PLR0124  # NaN: none yet
+            heartbeat_age_s=self.bot.heartbeat_age_s,
         )
 
     def _may_be_in(self, guild_id: int) -> bool:
@@ -213,6 +215,7 @@ class _Ground:
 def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     config, clock, supervisor = ground.config, ground.clock, ground.supervisor
     database, vault = ground.database, ground.vault
+    metrics = Metrics()
     directory = Directory()
     panels = Panels(
         database=database,
@@ -225,10 +228,10 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         panels_per_guild=config.limits.panels_per_guild,
         servers_per_panel=config.limits.servers_per_panel,
     )
-    hub = Hub(panels, supervisor, clock)
+    hub = Hub(panels, supervisor, metrics, clock)
     links = Links(database=database, vault=vault, panels=panels, clock=clock)
     gate = Gate(directory, links, clock)
-    audit = Audit(database, clock)
+    audit = Audit(database, metrics, clock)
     acting = Acting(panels, links, audit, supervisor, clock)
     confirmations = Confirmations(database, clock)
     shelf = Shelf(panels, supervisor, clock)
@@ -294,7 +297,6 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             clock=clock,
         ),
     )
-    metrics = Metrics()
     app = App(
         parts,
         supervisor,
@@ -307,6 +309,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         supervisor,
         clock,
         errors=Explainer(gate, audit, supervisor),
+        metrics=metrics,
         pace=Pace(clock, a_minute=config.limits.interactions_per_minute),
     )
     app.bot = RoostClient(

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import math
 import sys
+import time
 from collections.abc import Coroutine
 from typing import Any, Final, Protocol
 
@@ -96,6 +98,15 @@ class RoostClient(commands.AutoShardedBot):
         self._own_guilds = guilds
         self.command_ids: dict[str, int] = {}
 
+    @property
+    def heartbeat_age_s(self) -> float | None:
+        """Since Discord last acknowledged a heartbeat, on the shard that waits longest.
+
+        None before the first connection.
+        """
+        ages = [_heartbeat_age_s(shard) for shard in self.shards.values()]
+        return max((age for age in ages if age is not None), default=None)
+
     async def setup_hook(self) -> None:
         """Add the cogs and register the commands where they changed."""
         for kind in COGS:
@@ -168,6 +179,16 @@ class RoostClient(commands.AutoShardedBot):
                     now=self._clock.now(),
                 )
             log.info("commands registered", guild=guild_id or "everywhere", count=len(made))
+
+
+def _heartbeat_age_s(shard: discord.ShardInfo) -> float | None:
+    # discord.py tells only how long the last acknowledgement took, which stays fine on a dead
+    # link; when it came is known to its keep-alive alone, so that is read where it is there
+    socket = getattr(getattr(shard, "_parent", None), "ws", None)
+    acknowledged_at = getattr(getattr(socket, "_keep_alive", None), "_last_ack", None)
+    if isinstance(acknowledged_at, float):
+        return time.perf_counter() - acknowledged_at
+    return shard.latency if math.isfinite(shard.latency) else None
 
 
 async def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:

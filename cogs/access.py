@@ -133,7 +133,9 @@ class AccessCog(commands.Cog):
         return card("## " + _("Taken back") + f"\n{lines}")
 
     @command(access, name="list", right=ADMIN, description="The rules of this guild")
-    @app_commands.describe(server="Only those that hold on this server or group", role="Only this role's")
+    @app_commands.describe(
+        server="Only those that hold on this server or group", role="Only this role's"
+    )
     async def list_rules(
         self,
         interaction: discord.Interaction,
@@ -290,4 +292,3 @@ def _rights(text: str) -> frozenset[str]:
             )
         )
     return rights
-

@@ -198,16 +198,16 @@ class AccountCog(commands.Cog):
         own = self._pressed(press)
         return await self._work.update_password(press.admitted, own, current, new, again)
 
-    @component("account-2fa-setup", right=ADMIN, name="account two-factor")
+    @component("account-factor-setup", right=ADMIN, name="account two-factor")
     async def setup_pressed(self, press: Press) -> Message:
         return await self._work.set_up_two_factor(press.admitted, self._pressed(press))
 
-    @component("account-2fa-on-form", right=ADMIN, ack=Ack.MODAL, name="account two-factor")
+    @component("account-factor-on-form", right=ADMIN, ack=Ack.MODAL, name="account two-factor")
     async def enable_pressed(self, press: Press) -> None:
         own = self._pressed(press)
         await press.interaction.response.send_modal(
             form(
-                "account-2fa-on",
+                "account-factor-on",
                 own.id,
                 title=_("Switch two-factor on"),
                 fields=[
@@ -217,25 +217,25 @@ class AccountCog(commands.Cog):
             )
         )
 
-    @component("account-2fa-on", right=ADMIN, name="account two-factor")
+    @component("account-factor-on", right=ADMIN, name="account two-factor")
     async def enable_sent(self, press: Press) -> Message:
         own, password = self._pressed(press), Secret(press.field("password"))
         typed = Secret(press.field("code"))
         return await self._work.enable_two_factor(press.admitted, own, typed, password)
 
-    @component("account-2fa-off-form", right=ADMIN, ack=Ack.MODAL, name="account two-factor")
+    @component("account-factor-off-form", right=ADMIN, ack=Ack.MODAL, name="account two-factor")
     async def disable_pressed(self, press: Press) -> None:
         own = self._pressed(press)
         await press.interaction.response.send_modal(
             form(
-                "account-2fa-off",
+                "account-factor-off",
                 own.id,
                 title=_("Switch two-factor off"),
                 fields=[_password(_("Password of the account"))],
             )
         )
 
-    @component("account-2fa-off", right=ADMIN, name="account two-factor")
+    @component("account-factor-off", right=ADMIN, name="account two-factor")
     async def disable_sent(self, press: Press) -> Message:
         own, password = self._pressed(press), Secret(press.field("password"))
         return await self._work.disable_two_factor(press.admitted, own, password)

@@ -20,6 +20,7 @@ from bot.fleet.known import (
     power_state,
 )
 from bot.fleet.panels import PanelGone, Panels
+from bot.observe import Metrics
 from bot.pterodactyl import (
     Conflict,
     ConflictState,
@@ -64,7 +65,8 @@ _CONFLICTS = {
 class Listener:
     """One who listens to a server: a bounded queue that drops the oldest and says how many."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._dropped = 0
@@ -75,6 +77,7 @@ class Listener:
         if len(self._events) >= QUEUE_EVENTS:
             self._events.popleft()
             self._dropped += 1
+            self._metrics.lines_dropped("full_queue")
         self._events.append(event)
         self._arrived.set()
 
@@ -116,9 +119,12 @@ class _Feed:
 class Hub:
     """Knows the state of servers: live where somebody listens, else as last asked."""
 
-    def __init__(self, panels: Panels, supervisor: Supervisor, clock: Clock) -> None:
+    def __init__(
+        self, panels: Panels, supervisor: Supervisor, metrics: Metrics, clock: Clock
+    ) -> None:
         self._panels = panels
         self._supervisor = supervisor
+        self._metrics = metrics
         self._clock = clock
         self._known: dict[str, Known] = {}
         self._feeds: dict[str, _Feed] = {}
@@ -157,7 +163,7 @@ class Hub:
         if feed.linger is not None:
             feed.linger.cancel()
             feed.linger = None
-        listener = Listener()
+        listener = Listener(self._metrics)
         feed.listeners.add(listener)
         try:
             yield listener
@@ -280,6 +286,10 @@ class Hub:
                     self._set(server, structs.replace(known, is_live=False))
             case CaughtUp():
                 feed.caught_up.set()
+            case Lost(cause="node"):
+                self._metrics.lines_dropped("node")
+            case Lost(cause="queue", lines=count):
+                self._metrics.lines_dropped("full_queue", count or 1)
             case Deleted():
                 self._set(server, no_longer(self.known(server), State.GONE, now))
             case _:

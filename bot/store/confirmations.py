@@ -133,9 +133,7 @@ async def drop_expired_confirmations(
     return len(gone.all())
 
 
-async def drop_member_confirmations(
-    session: AsyncSession, *, guild_id: int, member_id: int
-) -> int:
+async def drop_member_confirmations(session: AsyncSession, *, guild_id: int, member_id: int) -> int:
     """Erase what a member was asked, used or not, and return how many questions that were."""
     statement = delete(confirmation).where(
         confirmation.c.guild_id == guild_id, confirmation.c.member_id == member_id

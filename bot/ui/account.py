@@ -55,8 +55,8 @@ def two_factor_card(panel: Connected) -> Message:
         ),
         rows=[
             [
-                button("account-2fa-setup", panel.id, label=_("Set up")),
-                button("account-2fa-off-form", panel.id, label=_("Switch off")),
+                button("account-factor-setup", panel.id, label=_("Set up")),
+                button("account-factor-off-form", panel.id, label=_("Switch off")),
             ]
         ],
     )
@@ -73,7 +73,7 @@ def setup_card(panel: Connected, setup: TwoFactorSetup) -> Message:
         ),
         _("Then press *Enter the code*. Setting up again makes this picture worthless."),
         pictures=[file],
-        rows=[[button("account-2fa-on-form", panel.id, label=_("Enter the code"))]],
+        rows=[[button("account-factor-on-form", panel.id, label=_("Enter the code"))]],
     )
     return _fading(message)
 

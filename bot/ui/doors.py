@@ -23,6 +23,7 @@ from bot.access.gate import Admitted, Gate
 from bot.access.pace import Pace
 from bot.access.rights import ADMIN, ANYONE, SEES_ONE
 from bot.clock import Clock
+from bot.observe import CommandOutcome, Metrics
 from bot.posts.answers import Answer, command_ids
 from bot.posts.mentions import link_layout
 from bot.posts.messages import Message
@@ -94,6 +95,10 @@ class AnswersErrors(Protocol):
         """The sentence, the next step and the reference id; also keeps the refusal."""
         ...
 
+    def outcome(self, error: BaseException) -> CommandOutcome:
+        """What it counts as."""
+        ...
+
 
 class Doors:
     """Knows every component and form, and lets through whom the gate admits."""
@@ -106,12 +111,14 @@ class Doors:
         *,
         errors: AnswersErrors,
         pace: Pace,
+        metrics: Metrics,
     ) -> None:
         self._gate = gate
         self._supervisor = supervisor
         self._clock = clock
         self._errors = errors
         self._pace = pace
+        self._metrics = metrics
         self._doors: dict[str, Door] = {}
 
     def register(self, door: Door) -> None:
@@ -136,6 +143,7 @@ class Doors:
         """The tree's check: decide before the acknowledgement, answer where it is no."""
         if interaction.type is discord.InteractionType.autocomplete:
             return True
+        self._begin(interaction)
         reference = new_reference()
         async with self._answering(interaction, reference, _command_door(interaction)):
             action = action_of(interaction.command)
@@ -158,6 +166,7 @@ class Doors:
         data: dict[str, Any] = dict(interaction.data or {})
         rows = data.get("components", ()) if is_form else ()
         fields, typed = _fields(rows), _typed(rows)
+        self._begin(interaction)
         reference = new_reference()
         async with self._answering(interaction, reference, "a component", typed=typed):
             door, args = self._find(str(data.get("custom_id", "")))
@@ -186,6 +195,7 @@ class Doors:
                 message = await work
                 if message is not None:
                     await _respond(interaction, message)
+                self._count(interaction, f"/{admitted.action.name}", "answered")
             return
         is_command = interaction.type is discord.InteractionType.application_command
         is_card = ack is Ack.UPDATE and not is_command
@@ -221,6 +231,8 @@ class Doors:
                 patience.cancel()
             if message is not None:
                 await answer_of(interaction).show(message)
+            self._count(interaction, door, "answered")
+            if message is not None:
                 if message.fades_seconds:
                     self._supervisor.start(
                         f"fade {admitted.reference}", self._fade(interaction, message.fades_seconds)
@@ -247,10 +259,19 @@ class Doors:
             try:
                 yield
             except Exception as error:  # noqa: BLE001  # nothing may go unanswered
+                self._count(interaction, door, self._errors.outcome(error))
                 message = await self._errors.explain(
                     error, interaction=interaction, reference=reference, door=door
                 )
                 await _respond(interaction, _with_typed(message, typed) if typed else message)
+
+    def _begin(self, interaction: discord.Interaction) -> None:
+        interaction.extras["began"] = self._clock.monotonic()
+
+    def _count(self, interaction: discord.Interaction, door: str, outcome: CommandOutcome) -> None:
+        now = self._clock.monotonic()
+        began: float = interaction.extras.get("began", now)
+        self._metrics.command_done(door.removeprefix("/"), outcome, now - began)
 
     async def _patience(self, interaction: discord.Interaction) -> None:
         answer = answer_of(interaction)

@@ -24,7 +24,7 @@ def find_named(
     label: Callable[[T], str],
     none: str,
 ) -> T:
-    """The one thing that `text` means: an id, a name, the start of either, or a part of the name.
+    """The one thing that `text` means: an id, a name, its start, an id's start, a part of the name.
 
     Args:
         things: What there is.
@@ -41,10 +41,10 @@ def find_named(
     steps: tuple[Callable[[T], bool], ...] = (
         lambda thing: typed in ids(thing),
         lambda thing: folded(name(thing)) == want,
+        lambda thing: folded(name(thing)).startswith(want),
         lambda thing: (
             len(typed) >= BEGINS_AT_LEAST and any(one.startswith(typed) for one in ids(thing))
         ),
-        lambda thing: folded(name(thing)).startswith(want),
         lambda thing: want in folded(name(thing)),
     )
     for fits in steps if want else ():

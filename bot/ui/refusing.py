@@ -11,6 +11,7 @@ from bot.access.decision import Reason
 from bot.access.gate import Admitted, Gate, NotAdmitted
 from bot.access.rights import ANYONE, SEE, covers
 from bot.fleet.panels import PanelGone
+from bot.observe import CommandOutcome
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
 from bot.store.errors import LimitReached, NameTaken
@@ -54,6 +55,17 @@ class Explainer:
             log.info("answered", door=door, reference=reference, error=type(error).__name__)
         return Message(f"{said} {code(reference)}")
 
+    def outcome(self, error: BaseException) -> CommandOutcome:
+        """What it counts as: answered is also what was no fault, such as an unfit option."""
+        match error:
+            case NotAdmitted():
+                return "refused"
+            case PanelError():
+                return "panel_error"
+            case _ if _own_words(error) is not None:
+                return "answered"
+        return "bug"
+
     def _words(self, error: BaseException, interaction: discord.Interaction) -> str | None:
         match error:
             case PanelError():
@@ -66,25 +78,7 @@ class Explainer:
                     else interaction.extras.get("panel", _("this address")),
                     server=target.name if target else None,
                 )
-            case PanelGone():
-                return _("That panel is no longer connected here. `/panel list` shows which are.")
-            case NameTaken():
-                return _("There is one of that name already. Choose another name.")
-            case LimitReached():
-                return _("That is one too many: this guild may have {count}.", count=str(error))
-            case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-                return _(
-                    "I don't know this command in that form: Discord still shows an older version "
-                    "of it. Reload Discord (Ctrl+R), then try again."
-                )
-            case app_commands.TransformerError():
-                return _(
-                    "{value} doesn't fit here. Pick one from the list.",
-                    value=code(str(error.value), 60),
-                )
-            case app_commands.CommandInvokeError():
-                return door_words(error.original)
-        return door_words(error)
+        return _own_words(error)
 
     def _refused(
         self,
@@ -123,3 +117,26 @@ class Explainer:
                 and rule.scope_id in scopes
             )
         )
+
+
+def _own_words(error: BaseException) -> str | None:
+    match error:
+        case PanelGone():
+            return _("That panel is no longer connected here. `/panel list` shows which are.")
+        case NameTaken():
+            return _("There is one of that name already. Choose another name.")
+        case LimitReached():
+            return _("That is one too many: this guild may have {count}.", count=str(error))
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return _(
+                "I don't know this command in that form: Discord still shows an older version "
+                "of it. Reload Discord (Ctrl+R), then try again."
+            )
+        case app_commands.TransformerError():
+            return _(
+                "{value} doesn't fit here. Pick one from the list.",
+                value=code(str(error.value), 60),
+            )
+        case app_commands.CommandInvokeError():
+            return door_words(error.original)
+    return door_words(error)

@@ -15,6 +15,7 @@ from bot.posts.messages import Message
 from bot.pterodactyl import ServerOffline
 from bot.pterodactyl.console_events import ConsoleLine, Lost
 from bot.texts import _, _n
+from bot.ui.cards import state_name
 from bot.ui.doors import answer_of
 from bot.ui.errors import Unfit
 from bot.ui.parts import Colour, button, card
@@ -87,10 +88,28 @@ class ConsoleWork:
         server = admitted.server
         async with self._hub.listen(server):
             if not await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True):
-                failure = self._hub.failure(server)
-                if failure is not None:
-                    raise failure
+                await self._say_why(server)
             return self._shown(admitted, count)
+
+    async def _say_why(self, server: Server) -> None:
+        """Why the console can't be heard, where it is more than a node that is slow.
+
+        Raises:
+            PanelError: The panel or node refused for good.
+            Unfit: The server is in a state without a console, or panel or node don't answer.
+        """
+        failure = self._hub.failure(server)
+        if failure is not None:
+            raise failure
+        known = await self._hub.look(server, fresh_seconds=0)
+        if not known.state.is_power_state:
+            raise Unfit(
+                _(
+                    "The console of {server} can't be heard: {state}.",
+                    server=self._bold(server),
+                    state=state_name(known.state),
+                )
+            )
 
     async def follow(self, interaction: discord.Interaction, admitted: Admitted) -> Message:
         """Show new lines in the answer for five minutes; the right is looked at again each time."""

@@ -34,6 +34,14 @@ class Attachments:
     def __init__(self, network: Network) -> None:
         self._network = network
 
+    async def check(self, attached: Attached) -> None:
+        """Find out whether it is still to be had, before anything else begins.
+
+        Raises:
+            Unfit: It isn't.
+        """
+        (await self._open(attached.url, "HEAD")).close()
+
     async def read(self, attached: Attached, most_bytes: int) -> bytes:
         """All of a small one.
 
@@ -76,14 +84,14 @@ class Attachments:
         finally:
             response.close()
 
-    async def _open(self, address: str) -> ClientResponse:
+    async def _open(self, address: str, method: str = "GET") -> ClientResponse:
         try:
             url = parsed(address, is_encoded=True)
             host = url.host or ""
             if host not in CDN_HOSTS and not self._network.guard.lists(host):
                 raise Unfit(_("That attachment doesn't come from Discord's file server."))
             async with self._network.clock.timeout(IDLE_SECONDS):
-                response = await self._network.nodes.get(url)
+                response = await self._network.nodes.request(method, url)
         except (ClientError, OSError, AddressRefused, NotThePanel):
             raise Unfit(_failed()) from None
         if response.status != 200:

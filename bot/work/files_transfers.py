@@ -219,6 +219,7 @@ class FileTransfers:
     async def _uploaded(
         self, admitted: Admitted, attached: Attached, path: str, showing: Showing
     ) -> Message:
+        await self._attachments.check(attached)
         server, source = admitted.server, _Source(self._attachments, attached)
         file = Upload(name_of(path), source.pieces, size_bytes=attached.size_bytes)
 

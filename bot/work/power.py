@@ -78,6 +78,35 @@ class Power:
             PanelError: It was refused, or certainly not carried out.
             Unfit: An action is under way already; this one was not sent.
         """
+        locale = interaction.guild_locale.value if interaction.guild_locale else None
+        language = self._gate.language(admitted.guild_id, locale)
+        shown = _InChannel(interaction)
+        end = await self.carry_out(admitted, signal, reason, language=language, watcher=shown)
+        if shown.post is not None:
+            with speaking(language):
+                ended = end(is_public=True)
+            await shown.post.edit(ended)
+        return end(is_public=False)
+
+    async def carry_out(
+        self,
+        admitted: Admitted,
+        signal: Signal,
+        reason: str,
+        *,
+        language: str,
+        watcher: "Watcher",
+    ) -> Ending:
+        """Send the signal once and follow it to its end, which the caller tells.
+
+        Args:
+            language: Of the channel.
+            watcher: Is told on the way.
+
+        Raises:
+            PanelError: It was refused, or certainly not carried out.
+            Unfit: An action is under way already; this one was not sent.
+        """
         server = admitted.server
         self._join_or_begin(server, admitted, signal)
         try:
@@ -86,12 +115,9 @@ class Power:
                 label=self._directory.label(server),
                 signal=signal,
                 reason=reason,
-                language=self._gate.language(
-                    admitted.guild_id,
-                    interaction.guild_locale.value if interaction.guild_locale else None,
-                ),
+                language=language,
             )
-            return await self._perform(interaction, admitted, story)
+            return await self._carry_out(admitted, story, watcher)
         finally:
             del self._under_way[server.id]
 
@@ -110,9 +136,7 @@ class Power:
             )
         self._under_way[server.id] = _UnderWay(signal, admitted.actor.name, self._clock.monotonic())
 
-    async def _perform(
-        self, interaction: discord.Interaction, admitted: Admitted, story: Story
-    ) -> Message:
+    async def _carry_out(self, admitted: Admitted, story: Story, watcher: "Watcher") -> Ending:
         server = admitted.server
         async with self._hub.listen(server) as ears:
             await self._hub.wait_live(server, LISTEN_SECONDS)
@@ -120,26 +144,13 @@ class Power:
             if not before.is_live:
                 before = await self._hub.look(server)
             if before.is_live and _is_there_already(story.signal, before.state):
-                return Message(
-                    _("{server} is {state} already.", server=story.name, state=said_state(before))
-                )
+                return partial(_already, story.name, before)
             course = Course(story.signal, before.state)
             began = self._clock.monotonic()
             is_known = await self._send(admitted, story)
-            with speaking(story.language):
-                begun = story.sent() if is_known else story.unknown()
-            post = await publish(interaction, begun)
-            told = story.private_sent() if is_known else story.unknown()
-            if post is None and not may_publish(interaction):
-                told = Message(f"{told.text}\n-# " + _("I may not write here, so only you see it."))
-            await answer_of(interaction).show(told)
-            run = _Run(admitted, story, course, began, is_known, post)
-            end = await self._follow(run, ears)
-        if post is not None:
-            with speaking(story.language):
-                ended = end(is_public=True)
-            await post.edit(ended)
-        return end(is_public=False)
+            await watcher.sent(story, is_known=is_known)
+            run = _Run(admitted, story, course, began, is_known, watcher)
+            return await self._follow(run, ears)
 
     async def _send(self, admitted: Admitted, story: Story) -> bool:
         """Send the signal; False when nobody can say whether it arrived."""
@@ -153,7 +164,7 @@ class Power:
             return False
         return True
 
-    async def _follow(self, run: "_Run", ears: Listener) -> "Ending":
+    async def _follow(self, run: "_Run", ears: Listener) -> Ending:
         server, story, course = run.admitted.server, run.story, run.course
         fell_at: float | None = None
         told_slow = False
@@ -168,19 +179,18 @@ class Power:
             if stage is Stage.FELL:
                 fell_at = fell_at if fell_at is not None else since
                 if since - fell_at > FELL_SECONDS:
-                    return partial(story.fell, self._last_lines(run.admitted))
+                    return partial(story.fell, self._last_lines(run))
             else:
                 fell_at = None
             if stage is Stage.WAITING and known.is_live and since > IGNORED_SECONDS:
                 return partial(story.ignored, known, is_known=run.is_known)
             if since > limit:
-                return partial(story.given_up, known, since, self._last_lines(run.admitted))
+                return partial(story.given_up, known, since, self._last_lines(run))
             if since > SLOW_SECONDS and not told_slow:
                 told_slow = True
-                if run.post is not None:
-                    with speaking(story.language):
-                        slow = story.slow(known, since)
-                    await run.post.edit(slow)
+                with speaking(story.language):
+                    slow = story.slow(known, since)
+                await run.watcher.slow(slow)
 
     async def _next(self, server: Server, ears: Listener) -> Known:
         """What is known after the next change, or after a while without one."""
@@ -200,13 +210,54 @@ class Power:
     def _is_live(self, server: Server) -> bool:
         return self._hub.known(server).is_live
 
-    def _last_lines(self, admitted: Admitted) -> str:
+    def _last_lines(self, run: "_Run") -> str:
         """What the console said last, for who may read it."""
+        admitted = run.admitted
         seeing = self._gate.decide(admitted.guild_id, admitted.actor, READ_CONSOLE, admitted.server)
-        if not isinstance(seeing, Allow):
+        if not run.watcher.shows_console or not isinstance(seeing, Allow):
             return ""
         lines = [console_line(line.text) for line in self._hub.lines(admitted.server, LAST_LINES)]
         return "\n" + block("\n".join(lines), 1200) if lines else ""
+
+
+class Watcher(Protocol):
+    """Is told how an action goes on while it is followed."""
+
+    @property
+    def shows_console(self) -> bool:
+        """Whether the end may hold what the console said last, for who may read it."""
+        ...
+
+    async def sent(self, story: Story, *, is_known: bool) -> None:
+        """The signal left, or nobody can say whether it arrived."""
+        ...
+
+    async def slow(self, public: Message) -> None:
+        """It takes unusually long, and is followed on."""
+        ...
+
+
+class _InChannel:
+    """Shows one action in a message of its own."""
+
+    shows_console = True
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        self._interaction = interaction
+        self.post: Post | None = None
+
+    async def sent(self, story: Story, *, is_known: bool) -> None:
+        with speaking(story.language):
+            begun = story.sent() if is_known else story.unknown()
+        self.post = await publish(self._interaction, begun)
+        told = story.private_sent() if is_known else story.unknown()
+        if self.post is None and not may_publish(self._interaction):
+            told = Message(f"{told.text}\n-# " + _("I may not write here, so only you see it."))
+        await answer_of(self._interaction).show(told)
+
+    async def slow(self, public: Message) -> None:
+        if self.post is not None:
+            await self.post.edit(public)
 
 
 class _Run(Struct):
@@ -217,7 +268,11 @@ class _Run(Struct):
     course: Course
     began: float
     is_known: bool
-    post: Post | None
+    watcher: Watcher
+
+
+def _already(name: str, known: Known, *, is_public: bool) -> Message:  # noqa: ARG001  # an Ending
+    return Message(_("{server} is {state} already.", server=name, state=said_state(known)))
 
 
 def _is_there_already(signal: Signal, state: State) -> bool:

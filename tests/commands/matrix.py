@@ -116,6 +116,9 @@ RIGHTS: Final[dict[str, str]] = {
     "account activity": ADMIN,
 }
 
+BESIDES: Final[dict[str, tuple[str, ...]]] = {"files edit": ("file.create",)}
+"""What some need on top of their right."""
+
 VIEWS: Final = frozenset({"server list", "server info", "server usage", "server join"})
 """They show what is known, whatever state the server is in and whether the panel answers."""
 
@@ -136,7 +139,6 @@ OPTIONS: Final[dict[str, object]] = {
     "user": "bob",
     "email": "new@example.com",
     "schedule": "restart",
-    "task": "1",
     "action": "restart",
     "panel": "Nova",
     "right": "control.start",
@@ -147,7 +149,7 @@ OPTIONS: Final[dict[str, object]] = {
     "minute": "0",
     "hour": "4",
     "payload": "say hi",
-    "offset": 0,
+    "when": "0 4 * * *",
     "attachment": ("a.txt", b"hello"),
     "file": ("roost.json", b"{}"),
 }

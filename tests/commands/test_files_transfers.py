@@ -164,7 +164,9 @@ async def test_a_hundred_mebibytes_are_uploaded_in_constant_memory(
         tracemalloc.stop()
 
     entry = panel.world.server("Survival").files.find("/big.bin")
-    assert entry is not None and isinstance(entry.blob, OnDisk) and entry.size == len(data)
+    assert entry is not None
+    assert isinstance(entry.blob, OnDisk)
+    assert entry.size == len(data)
     assert peak < 32 << 20
 
 

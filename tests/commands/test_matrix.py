@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from demo.panel import SimPanel
-from tests.commands.matrix import ANYONE, OPTIONS, RIGHTS, SEE, SEES_ONE, VIEWS
+from tests.commands.matrix import ANYONE, BESIDES, OPTIONS, RIGHTS, SEE, SEES_ONE, VIEWS
 from tests.wirecord import Member, Permission, Shown, Wire
 from tests.world import World
 
@@ -14,7 +14,7 @@ SERVER = "Survival"
 OTHER = "Creative"
 STAFF = Permission.MANAGE_MESSAGES
 REFUSED = ("You can't use", "is for admins", "no server here that you may see", "I found no server")
-NUMBER, STRING = 4, 3
+NUMBER, USER, ROLE = 4, 6, 8
 
 
 async def test_the_table_names_every_command_and_no_other(roost: World) -> None:
@@ -54,8 +54,9 @@ async def test_the_one_right_opens_the_command_and_a_denial_shuts_it(
     servers = [name for name, right in RIGHTS.items() if "." in right][part::4]
     for number, right in enumerate(sorted({RIGHTS[name] for name in servers})):
         mia = _shown_everything(roost, f"mia{number}")
-        await roost.grant(mia, right, server=SERVER)
         mine = [name for name in servers if RIGHTS[name] == right]
+        more = {one for name in mine for one in BESIDES.get(name, ())}
+        await roost.grant(mia, right, *more, server=SERVER)
         opened = await _ask_all(roost, mia, only=mine)
         await roost.deny(mia, right, server=SERVER)
         shut = await _ask_all(roost, mia, only=mine)
@@ -112,6 +113,7 @@ _FIRST_ASKED = frozenset(
         "settings reinstall",
         "files write",  # opens its form from memory
         "files upload",
+        "files upload-link",
     }
 )
 
@@ -129,7 +131,7 @@ async def _ask_all(
     answers: dict[str, str] = {}
     leaves = _leaves(world.wire)
     for name in only if only is not None else leaves:
-        shown = await member.slash(world.channel, name, **_options(leaves[name]))
+        shown = await member.slash(world.channel, name, **_options(world, leaves[name]))
         answers[name] = await _said(shown)
     return answers
 
@@ -145,15 +147,17 @@ def _is_refused(said: str) -> bool:
     return any(line in said for line in REFUSED)
 
 
-def _options(command: dict[str, Any]) -> dict[str, Any]:
+def _options(world: World, command: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    people: dict[int, object] = {ROLE: world.mods, USER: world.admin, NUMBER: 1}
     for option in command.get("options") or []:
         name = option["name"]
         if name == "server":
             found[name] = SERVER
         elif option.get("required"):
             choices = option.get("choices")
-            found[name.replace("-", "__")] = choices[0]["value"] if choices else OPTIONS[name]
+            value = people.get(option["type"]) or OPTIONS.get(name)
+            found[name.replace("-", "__")] = choices[0]["value"] if choices else value
     return found
 
 

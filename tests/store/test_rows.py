@@ -5,7 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store import bindings, commands, confirmations, guilds, panels, posted, rules, servers
+from bot.store import (
+    bindings,
+    commands,
+    confirmations,
+    guilds,
+    links,
+    panels,
+    posted,
+    rules,
+    servers,
+)
 from bot.store.confirmations import NotUsable
 from bot.store.engine import Database
 from bot.store.errors import LimitReached, NameTaken
@@ -466,3 +476,59 @@ async def test_what_was_registered_is_known_after_a_restart(database: Database) 
         assert (kept.tree_hash, kept.ids) == ("b", {"power": 1, "why": 2**60})
         assert await commands.get_sync(session, guild_id=GUILD) is None
         assert await commands.drop_sync(session, guild_id=commands.EVERYWHERE)
+
+
+# links
+
+
+def a_link(panel_id: str, link_id: str = "l1", *, member_id: int = 5) -> links.NewLink:
+    return links.NewLink(
+        id=link_id,
+        member_id=member_id,
+        panel_id=panel_id,
+        key_sealed=b"sealed",
+        account_id="2",
+        account_name="bob",
+    )
+
+
+async def test_a_member_has_one_key_a_panel_and_the_last_one_counts(database: Database) -> None:
+    async with database.write() as session:
+        panel = await some_panel(session, guild_id=GUILD)
+        for link_id in ("l1", "l2"):
+            new = a_link(panel.id, link_id)
+            await links.set_link(session, guild_id=GUILD, new=new, at_most=1, now=START)
+
+        (kept,) = await links.list_links(session, guild_id=GUILD)
+
+    assert (kept.id, kept.account_name, kept.linked_at) == ("l2", "bob", START)
+
+
+async def test_a_guild_keeps_no_more_keys_than_it_may(database: Database) -> None:
+    async with database.write() as session:
+        panel = await some_panel(session, guild_id=GUILD)
+        new = a_link(panel.id)
+        await links.set_link(session, guild_id=GUILD, new=new, at_most=1, now=START)
+
+        more = a_link(panel.id, "l2", member_id=6)
+        with pytest.raises(LimitReached):
+            await links.set_link(session, guild_id=GUILD, new=more, at_most=1, now=START)
+
+
+async def test_a_members_keys_go_with_the_member_and_with_the_panel(database: Database) -> None:
+    async with database.write() as session:
+        home = await some_panel(session, guild_id=GUILD, name="Home")
+        work = await some_panel(session, guild_id=GUILD, name="Work")
+        made = [
+            a_link(home.id, "l1"),
+            a_link(work.id, "l2"),
+            a_link(home.id, "l3", member_id=6),
+            a_link(work.id, "l4", member_id=6),
+        ]
+        for new in made:
+            await links.set_link(session, guild_id=GUILD, new=new, at_most=9, now=START)
+
+        assert await links.drop_member(session, guild_id=GUILD, member_id=5) == 2
+        await panels.remove_panel(session, guild_id=GUILD, panel_id=home.id)
+
+        assert [one.id for one in await links.list_links(session, guild_id=GUILD)] == ["l4"]

@@ -31,6 +31,7 @@ from tests.wirecord.world import Channel, Guild
 
 RESPOND_WITHIN = 3.5  # seconds until a client says "The application did not respond"
 LARGEST_BODY = 64 << 20
+FILE_PIECE = 64 * 1024  # bytes of a file at a time
 
 
 class Wire:
@@ -300,8 +301,16 @@ class Wire:
             )
         return attachments
 
-    async def _file(self, request: web.Request) -> web.Response:
+    async def _file(self, request: web.Request) -> web.StreamResponse:
         content = self.files.get(request.match_info["id"])
         if content is None:
             return web.Response(status=404)
-        return web.Response(body=content, content_type="application/octet-stream")
+        response = web.StreamResponse(headers={"Content-Length": str(len(content))})
+        response.content_type = "application/octet-stream"
+        await response.prepare(request)
+        if request.method != "HEAD":
+            held = memoryview(content)
+            for start in range(0, len(held), FILE_PIECE):
+                await response.write(bytes(held[start : start + FILE_PIECE]))
+        await response.write_eof()
+        return response

@@ -1,0 +1,283 @@
+"""/audit: who did what, when, why, and with what result."""
+
+import asyncio
+import io
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from msgspec import Struct, structs
+
+from bot.access.gate import Admitted, NoSuchServer, SeveralServers
+from bot.access.rights import ADMIN
+from bot.fleet.directory import folded
+from bot.posts.messages import Message
+from bot.store import audit as rows
+from bot.store import servers as server_rows
+from bot.store.audit import AuditRow, Head
+from bot.texts import _, _n
+from bot.ui.audit import as_csv, as_json, deed_line, deeds, verdict_words
+from bot.ui.doors import Ack, Press, command, component, decided
+from bot.ui.errors import Unfit
+from bot.ui.groups import ADMINS, group
+from bot.ui.options import ServerOption
+from bot.ui.pages import page_number, page_of
+from bot.ui.parts import Colour, button, card
+from bot.ui.spans import span
+from cogs.parts import Parts
+
+LISTED_AT_MOST: Final = 500
+EXPORTED_AT_MOST: Final = 10_000
+ACTION_CHARACTERS: Final = 25
+_HEAD: Final = re.compile(r"\s*(\d{1,9}):([0-9a-f]{64})\s*")
+_NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9_-]")
+ACTION = "Part of it, from its beginning: power, or power restart"
+SINCE = "How far back, such as 12h or 7d; left out: all"
+
+
+class _Filter(Struct, frozen=True):
+    """What is looked for; as arguments of a custom id it fits beside the page."""
+
+    member_id: int | None = None
+    server_id: str | None = None
+    action: str | None = None
+    since: int | None = None
+    """Seconds since 1970."""
+
+    def args(self) -> tuple[str, ...]:
+        action = _NOT_IN_IDS.sub(".", self.action or "")
+        return (
+            str(self.member_id or "-"),
+            self.server_id or "-",
+            str(self.since or "-"),
+            action or "-",
+        )
+
+    @classmethod
+    def of(cls, args: tuple[str, ...]) -> "_Filter":
+        member, server, since, action = (*args, "-", "-", "-", "-")[:4]
+        return cls(
+            int(member) if member.isdecimal() and len(member) <= 20 else None,
+            None if server == "-" else server,
+            None if action == "-" else action.replace(".", " "),
+            int(since) if since.isdecimal() and len(since) <= 10 else None,
+        )
+
+
+class AuditCog(commands.Cog):
+    """The record; only admins see this."""
+
+    audit = group("audit", "Who did what, when, why, with what result", seen_by=ADMINS)
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @command(audit, name="list", right=ADMIN, description="What was done, newest first")
+    @app_commands.describe(
+        member="Only what this member did", server="Only on this server", action=ACTION, since=SINCE
+    )
+    async def list_entries(
+        self,
+        interaction: discord.Interaction,
+        member: discord.User | None = None,
+        server: ServerOption | None = None,
+        action: app_commands.Range[str, 0, ACTION_CHARACTERS] = "",
+        since: app_commands.Range[str, 0, 20] = "",
+    ) -> Message:
+        admitted = decided(interaction)
+        return await self._page(
+            admitted, await self._filter(admitted, member, server, action, since)
+        )
+
+    @component("audit", right=ADMIN, ack=Ack.UPDATE, name="audit list")
+    async def leaf(self, press: Press) -> Message:
+        page = page_number((*press.args, "0")[0])
+        return await self._page(press.admitted, _Filter.of(press.args[1:]), page)
+
+    @command(audit, right=ADMIN, description="The record as files: a table (CSV) and JSON")
+    @app_commands.describe(
+        member="Only what this member did", server="Only on this server", action=ACTION, since=SINCE
+    )
+    async def export(
+        self,
+        interaction: discord.Interaction,
+        member: discord.User | None = None,
+        server: ServerOption | None = None,
+        action: app_commands.Range[str, 0, ACTION_CHARACTERS] = "",
+        since: app_commands.Range[str, 0, 20] = "",
+    ) -> Message:
+        admitted = decided(interaction)
+        wanted = await self._filter(admitted, member, server, action, since)
+        found, servers = await self._found(admitted, wanted, EXPORTED_AT_MOST)
+        if not found:
+            raise Unfit(_("There is nothing to export: no entry fits."))
+        table = await asyncio.to_thread(as_csv, found, servers)
+        objects = await asyncio.to_thread(as_json, found, servers)
+        await self._parts.audit.note(admitted, "change", outcome="exported")
+        text = _n("{count} entry", "{count} entries", len(found))
+        if len(found) == EXPORTED_AT_MOST:
+            text += "\n" + _("Those are the newest; narrow it down for the older ones.")
+        name = f"audit-{self._parts.clock.now():%Y-%m-%d}"
+        return card(
+            f"## {_('Audit trail')}\n{text}",
+            files=[
+                discord.File(io.BytesIO(table), f"{name}.csv"),
+                discord.File(io.BytesIO(objects), f"{name}.json"),
+            ],
+        )
+
+    @command(audit, right=ADMIN, description="Check that nothing in the record was changed")
+    @app_commands.describe(head="A head that was posted, such as 123:9f2c…; it must still be there")
+    async def verify(
+        self, interaction: discord.Interaction, head: app_commands.Range[str, 0, 90] = ""
+    ) -> Message:
+        admitted = decided(interaction)
+        witness = None
+        if head.strip():
+            read = _HEAD.fullmatch(head.strip().strip("`"))
+            if read is None:
+                raise Unfit(
+                    _(
+                        "That is no head. Copy it as it was posted in the audit channel: a "
+                        "number, a colon, and 64 letters and digits."
+                    )
+                )
+            witness = Head(int(read[1]), read[2])
+        async with self._parts.database.read() as session:
+            verdict = await rows.verify(session, guild_id=admitted.guild_id, witness=witness)
+        text = verdict_words(verdict)
+        if witness is not None and verdict.is_intact:
+            text += "\n" + _("Entry {place} is the one that was posted.", place=witness.seq)
+        return card(text, colour=Colour.GREEN if verdict.is_intact else Colour.RED)
+
+    @command(audit, right=ADMIN, description="Where the record's head is posted each day")
+    @app_commands.describe(channel="The channel; left out: shows which it is")
+    async def channel(
+        self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
+    ) -> Message:
+        admitted = decided(interaction)
+        settings = self._parts.gate.book(admitted.guild_id).settings
+        if channel is None:
+            return self._channel(admitted)
+        guild = interaction.guild
+        if guild is not None:
+            rights = channel.permissions_for(guild.me)
+            if not (rights.view_channel and rights.send_messages):
+                raise Unfit(
+                    _(
+                        "I can't write in {channel}. Give me *View Channel* and *Send Messages* "
+                        "there, then try again.",
+                        channel=channel.mention,
+                    )
+                )
+        await self._parts.ruling.configure(
+            admitted,
+            structs.replace(settings, audit_channel_id=channel.id),
+            f"audit channel {channel.id}",
+        )
+        await self._parts.witness.post(admitted.guild_id)
+        return self._channel(admitted)
+
+    @component("audit-channel-off", right=ADMIN, ack=Ack.UPDATE, name="audit channel")
+    async def channel_off(self, press: Press) -> Message:
+        settings = self._parts.gate.book(press.admitted.guild_id).settings
+        await self._parts.ruling.configure(
+            press.admitted, structs.replace(settings, audit_channel_id=None), "audit channel off"
+        )
+        return self._channel(press.admitted)
+
+    def _channel(self, admitted: Admitted) -> Message:
+        chosen = self._parts.gate.book(admitted.guild_id).settings.audit_channel_id
+        title = "## " + _("Audit channel")
+        if chosen is None:
+            return card(
+                title
+                + "\n"
+                + _(
+                    "The record's head is posted nowhere. `/audit channel` with a channel posts "
+                    "it each day, so that later edits of the record show."
+                )
+            )
+        off = button("audit-channel-off", label=_("Switch off"))
+        if self._parts.witness.is_paused(admitted.guild_id):
+            said = _(
+                "I may not write in {channel} any more, so nothing is posted. Give me *View "
+                "Channel* and *Send Messages* there and set it again.",
+                channel=f"<#{chosen}>",
+            )
+            return card(f"{title}\n{said}", colour=Colour.RED, rows=[[off]])
+        said = _(
+            "The record's head is posted in {channel} each day on which something was done.",
+            channel=f"<#{chosen}>",
+        )
+        return card(f"{title}\n{said}", rows=[[off]])
+
+    async def _page(self, admitted: Admitted, wanted: _Filter, page: int = 0) -> Message:
+        found, servers = await self._found(admitted, wanted, LISTED_AT_MOST)
+        title = _("Audit trail")
+        if len(found) == LISTED_AT_MOST:
+            title += "\n-# " + _("the newest; `/audit export` has more")
+        return page_of(
+            title,
+            [deed_line(one, servers) for one in deeds(found)],
+            page,
+            verb="audit",
+            args=wanted.args(),
+            empty=_("No entry fits. Leave an option out to see more."),
+        )
+
+    async def _found(
+        self, admitted: Admitted, wanted: _Filter, limit: int
+    ) -> tuple[list[AuditRow], dict[str, str]]:
+        """The entries, newest first, and the names of servers, also of those that are gone."""
+        since = None if wanted.since is None else datetime.fromtimestamp(wanted.since, UTC)
+        async with self._parts.database.read() as session:
+            found = await rows.search(
+                session,
+                guild_id=admitted.guild_id,
+                actor_id=wanted.member_id,
+                server_id=wanted.server_id,
+                action=wanted.action,
+                since=since,
+                limit=limit,
+            )
+            known = await server_rows.list_servers(
+                session, guild_id=admitted.guild_id, with_gone=True
+            )
+        return found, {server.id: server.name for server in known}
+
+    async def _filter(
+        self,
+        admitted: Admitted,
+        member: discord.User | None,
+        server: str | None,
+        action: str,
+        since: str,
+    ) -> _Filter:
+        back = span(since)
+        begins = self._parts.clock.now() - back if back else None
+        return _Filter(
+            member.id if member else None,
+            await self._server_id(admitted, server) if server else None,
+            action.strip().lstrip("/") or None,
+            int(begins.timestamp()) if begins else None,
+        )
+
+    async def _server_id(self, admitted: Admitted, text: str) -> str:
+        """The server that is meant, also one that its panel no longer shows."""
+        found = self._parts.directory.find(admitted.guild_id, text)
+        if len(found) > 1:
+            raise SeveralServers(found)
+        if found:
+            return found[0].id
+        async with self._parts.database.read() as session:
+            known = await server_rows.list_servers(
+                session, guild_id=admitted.guild_id, with_gone=True
+            )
+        for one in known:
+            if folded(text) in (one.id, one.identifier, one.uuid, folded(one.name)):
+                return one.id
+        raise NoSuchServer(text)
