@@ -490,14 +490,14 @@ class BackupCog(commands.Cog):
     async def _find(self, admitted: Admitted, text: str) -> Backup:
         """The backup that an option means, as the panel has it now."""
         server = admitted.server
-        client = self._parts.panels.client(server.guild_id, server.panel_id)
+        client = self._parts.acting.client(admitted)
         found = (await client.servers.backups.list_backups(server.uuid)).rows
         self._shelve(admitted, found)
         return looks.find_backup(found, text, server)
 
     async def _detail(self, admitted: Admitted, backup_uuid: str) -> Backup:
         server = admitted.server
-        client = self._parts.panels.client(server.guild_id, server.panel_id)
+        client = self._parts.acting.client(admitted)
         return await client.servers.backups.get_backup_detail(server.uuid, backup_uuid)
 
     def _shelve(self, admitted: Admitted, found: looks.Backups) -> None:

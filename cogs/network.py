@@ -257,7 +257,7 @@ class NetworkCog(commands.Cog):
     async def _look(self, admitted: Admitted) -> tuple[list[Allocation], int | None]:
         """The allocations now, and how many there may be."""
         server = admitted.server
-        client = self._parts.panels.client(server.guild_id, server.panel_id)
+        client = self._parts.acting.client(admitted)
         found = await client.servers.network.list_allocations(server.uuid)
         self._parts.shelf.put(server, "allocation", looks.entries(found))
         limits = (await client.servers.get_server(server.uuid)).feature_limits
@@ -265,7 +265,7 @@ class NetworkCog(commands.Cog):
 
     async def _find(self, admitted: Admitted, text: str) -> Allocation:
         server = admitted.server
-        client = self._parts.panels.client(server.guild_id, server.panel_id)
+        client = self._parts.acting.client(admitted)
         found = await client.servers.network.list_allocations(server.uuid)
         self._parts.shelf.put(server, "allocation", looks.entries(found))
         return looks.find_allocation(found, text, server)

@@ -139,7 +139,7 @@ class SettingsCog(commands.Cog):
     async def _set_image(self, admitted: Admitted, text: str) -> Message:
         """Choose among the egg's images, tell what the panel would refuse, and read back."""
         server = admitted.server
-        client = self._parts.panels.client(server.guild_id, server.panel_id)
+        client = self._parts.acting.client(admitted)
         images = (await client.servers.startup.list_variables(server.uuid)).docker_images
         self._parts.shelf.put(server, "image", looks.entries(images))
         image = looks.find_image(images, text, server)

@@ -190,7 +190,7 @@ class StartupCog(commands.Cog):
 
     async def _look(self, admitted: Admitted) -> Startup:
         server = admitted.server
-        client = self._parts.panels.client(server.guild_id, server.panel_id)
+        client = self._parts.acting.client(admitted)
         found = await client.servers.startup.list_variables(server.uuid)
         self._parts.shelf.put(server, "variable", looks.entries(found.rows))
         return found

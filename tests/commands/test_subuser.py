@@ -139,6 +139,27 @@ async def test_nothing_is_offered_that_the_connected_key_doesn_t_have(
     assert offered == set(survival.subusers[0].permissions)
 
 
+async def test_who_invites_with_their_own_key_gives_what_that_key_has(
+    roost: World, panel: SimPanel
+) -> None:
+    panel.world.server("Survival").subusers[0].permissions += ["user.read", "user.create"]
+    config = await roost.admin.slash(roost.channel, "config")
+    await private(config)
+    await roost.admin.click(config.message, label="Allow own keys")
+    await config.until(lambda: "Forbid own keys" in str(config.message))
+    mia = await roost.member("mia", _staff(roost), rights={"control.restart"})
+    form = await mia.slash(roost.channel, "link")
+    assert "Linked" in await private(await mia.submit(form, panel.key("bob")))
+
+    shown = await mia.slash(
+        roost.channel, "subuser add", server="Survival", email="new@example.org"
+    )
+
+    await private(shown)
+    offered = {right for rights in _selects(shown).values() for right in rights}
+    assert offered == set(panel.world.server("Survival").subusers[0].permissions)
+
+
 async def test_nobody_gives_what_they_don_t_hold_here(roost: World, panel: SimPanel) -> None:
     mia = await roost.member("mia", _staff(roost), rights={"user.create", "control.start"})
 
