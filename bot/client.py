@@ -77,7 +77,7 @@ class RoostClient(commands.AutoShardedBot):
         guild_ready_seconds: float = 2.0,
     ) -> None:
         super().__init__(
-            command_prefix=_no_prefix,
+            command_prefix=(),  # no text commands, so the intent to read messages isn't missed
             help_command=None,
             intents=INTENTS,
             tree_cls=RoostTree,
@@ -222,7 +222,3 @@ def bare_tree() -> app_commands.CommandTree[Any]:
         for made in (*cog.get_app_commands(), *menus_of(cog)):
             tree.add_command(made)
     return tree
-
-
-def _no_prefix(_bot: commands.Bot, _message: discord.Message) -> list[str]:
-    return []

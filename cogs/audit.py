@@ -34,6 +34,7 @@ EXPORTED_AT_MOST: Final = 10_000
 ACTION_CHARACTERS: Final = 25
 _HEAD: Final = re.compile(r"\s*(\d{1,9}):([0-9a-f]{64})\s*")
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9_-]")
+_HEX: Final = re.compile(r"[0-9a-f]{1,16}")
 ACTION = "Part of it, from its beginning: power, or power restart"
 SINCE = "How far back, such as 12h or 7d; left out: all"
 
@@ -50,9 +51,9 @@ class _Filter(Struct, frozen=True):
     def args(self) -> tuple[str, ...]:
         action = _NOT_IN_IDS.sub(".", self.action or "")
         return (
-            str(self.member_id or "-"),
+            f"{self.member_id:x}" if self.member_id else "-",
             self.server_id or "-",
-            str(self.since or "-"),
+            f"{self.since:x}" if self.since else "-",
             action or "-",
         )
 
@@ -60,10 +61,10 @@ class _Filter(Struct, frozen=True):
     def of(cls, args: tuple[str, ...]) -> "_Filter":
         member, server, since, action = (*args, "-", "-", "-", "-")[:4]
         return cls(
-            int(member) if member.isdecimal() and len(member) <= 20 else None,
+            int(member, 16) if _HEX.fullmatch(member) else None,
             None if server == "-" else server,
             None if action == "-" else action.replace(".", " "),
-            int(since) if since.isdecimal() and len(since) <= 10 else None,
+            int(since, 16) if _HEX.fullmatch(since) and len(since) <= 8 else None,
         )
 
 

@@ -15,25 +15,24 @@ from bot.store.errors import NotOpened
 from bot.texts import _, _n
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit, panel_words
-from bot.ui.groups import ADMINS, group
 from bot.ui.panels import PanelOption, panel_meant
 from bot.ui.parts import Colour, card, field, form
 from bot.ui.text import bold, code, moment, name, plain
+from cogs.panel_more import NAME_CHARACTERS, PANEL, PanelMore
 from cogs.parts import Parts
 
-NAME_CHARACTERS = 40
 SHOWN_SERVERS = 15
 
 
-class PanelCog(commands.Cog):
+class PanelCog(PanelMore, commands.Cog):
     """The panels of a guild; only admins see this."""
 
-    panel = group("panel", "Connect and look after panels", seen_by=ADMINS)
+    panel = PANEL
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    @command(panel, right=ADMIN, ack=Ack.MODAL, description="Connect a panel with a key of its own")
+    @command(PANEL, right=ADMIN, ack=Ack.MODAL, description="Connect a panel with a key of its own")
     async def add(self, interaction: discord.Interaction) -> None:
         await self._open_form(interaction)
 
@@ -72,7 +71,7 @@ class PanelCog(commands.Cog):
             )
         )
 
-    @command(panel, name="list", right=ADMIN, description="The connected panels and how they are")
+    @command(PANEL, name="list", right=ADMIN, description="The connected panels and how they are")
     async def list_panels(self, interaction: discord.Interaction) -> Message:
         found = self._parts.panels.of(decided(interaction).guild_id)
         if not found:
@@ -82,12 +81,12 @@ class PanelCog(commands.Cog):
         lines = [self._line(one) for one in found]
         return card("## " + _("Panels") + "\n" + "\n".join(lines))
 
-    @command(panel, right=ADMIN, description="Check a panel: account, key, rights, latency")
+    @command(PANEL, right=ADMIN, description="Check a panel: account, key, rights, latency")
     @app_commands.describe(panel="Which panel")
     async def test(self, interaction: discord.Interaction, panel: PanelOption) -> Message:
         return await self._test(decided(interaction), self._meant(decided(interaction), panel))
 
-    @command(panel, right=ADMIN, description="Disconnect a panel and erase its key")
+    @command(PANEL, right=ADMIN, description="Disconnect a panel and erase its key")
     @app_commands.describe(panel="Which panel")
     async def remove(self, interaction: discord.Interaction, panel: PanelOption) -> Message:
         admitted = decided(interaction)

@@ -230,6 +230,22 @@ class Panels:
         self._list(row, [server for server in seen if server.gone_at is None])
         return found
 
+    async def rename(self, guild_id: int, panel_id: str, name: str) -> Connected:
+        """Give a connected panel another name.
+
+        Raises:
+            PanelGone: There is no such panel.
+            NameTaken: Another of the guild's panels has this name.
+        """
+        async with self._database.write() as session:
+            row = await rows.rename_panel(session, guild_id=guild_id, panel_id=panel_id, name=name)
+            listed = await server_rows.list_servers(session, guild_id=guild_id, panel_id=panel_id)
+        if row is None or panel_id not in self._connected.get(guild_id, {}):
+            raise PanelGone(panel_id)
+        self._connected[guild_id][panel_id] = _connected(row)
+        self._list(row, listed)
+        return self.get(guild_id, panel_id)
+
     def identifier(self, guild_id: int, panel_id: str) -> str:
         """The part of the connected key by which the panel lists it.
 

@@ -83,10 +83,7 @@ class Witness:
         day, seq = last[-1].subject_id.split(" ") if last else ("", "")
         if head is None or self._today() == day or str(head.seq) == seq:
             return  # posted already, or nothing happened since
-        try:
-            await self._post(guild_id, channel_id, head)
-        except (discord.HTTPException, TimeoutError) as error:
-            log.warning("audit head not posted", guild=guild_id, error=str(error))
+        await self._post(guild_id, channel_id, head)
 
     async def _post(self, guild_id: int, channel_id: int, head: Head) -> bool:
         now = self._clock.now()
@@ -97,7 +94,11 @@ class Witness:
                 "entry up to this one was changed since.",
                 head=f"`{head.seq}:{head.hash}`",
             )
-        post = await self._places.send(guild_id, channel_id, Message(said))
+        try:
+            post = await self._places.send(guild_id, channel_id, Message(said))
+        except (discord.HTTPException, TimeoutError) as error:
+            log.warning("audit head not posted", guild=guild_id, error=str(error))
+            return False  # trouble of Discord's own passes, so it is tried again
         if post is None:
             log.warning("audit channel refused", guild=guild_id, channel=channel_id)
             self._refused[guild_id] = channel_id

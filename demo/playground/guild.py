@@ -83,7 +83,7 @@ class Guild:
                 admitted,
                 Subject("role", self.roles[role].id),
                 expanded(right),
-                server=self._server(app, server) if server else None,
+                scope=self._server(app, server) if server else None,
                 denies=False,
                 lasts=None,
                 reason="as the playground begins",

@@ -15,7 +15,8 @@ from typing import Final
 
 from bot import logs
 from bot.app import App, open_app
-from bot.config import Config, DatabaseSettings, NetworkSettings, SecretSettings
+from bot.config import Config, DatabaseSettings,
+    LimitSettings, NetworkSettings, SecretSettings
 from bot.secret import Secret
 from bot.supervisor import Supervisor
 from demo.panel import SimPanel, World, demo_world
@@ -102,6 +103,7 @@ def _config(folder: Path) -> Config:
         database=DatabaseSettings(path=folder / "roost.db"),
         secret=SecretSettings(key=Secret(base64.b64encode(os.urandom(32)).decode())),
         network=NetworkSettings(allow=("127.0.0.1",), allow_http=True),
+        limits=LimitSettings(interactions_per_minute=600),  # one visitor is everybody
     )
 
 

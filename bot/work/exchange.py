@@ -1,0 +1,158 @@
+"""Taking a guild's settings out as a file, and taking such a file over in one transaction."""
+
+from uuid import uuid4
+
+import discord
+
+from bot.access.acting import Audit
+from bot.access.gate import Admitted
+from bot.access.ruling import Ruling
+from bot.clock import Clock
+from bot.store import bindings, guilds, panels, rules, servers
+from bot.store.engine import Database
+from bot.store.guilds import GuildSettings
+from bot.texts import _
+from bot.ui.errors import Unfit
+from bot.work.files_attachments import Attached, Attachments
+from bot.work.guild_file import (
+    MOST_BYTES,
+    Change,
+    GuildFile,
+    Names,
+    Stored,
+    change_of,
+    read,
+    written,
+)
+
+
+class Exchange:
+    """Exports and imports a guild's settings."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        ruling: Ruling,
+        audit: Audit,
+        attachments: Attachments,
+        rules_per_guild: int,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._ruling = ruling
+        self._audit = audit
+        self._attachments = attachments
+        self._rules_per_guild = rules_per_guild
+        self._clock = clock
+
+    async def export(self, admitted: Admitted, guild: discord.Guild) -> bytes:
+        """The guild's file."""
+        stored = await self._stored(admitted.guild_id)
+        await self._audit.note(admitted, "change", outcome="exported")
+        return written(stored, _names(guild), self._clock.now())
+
+    async def received(self, attached: Attached) -> bytes:
+        """The content of an attached file.
+
+        Raises:
+            Unfit: It is too large, or no such file.
+        """
+        if attached.size_bytes > MOST_BYTES:
+            raise Unfit(
+                _(
+                    "That file is larger than any `/panel export` makes ({count} KiB at most). "
+                    "Nothing was changed.",
+                    count=MOST_BYTES // 1024,
+                )
+            )
+        content = await self._attachments.read(attached, MOST_BYTES)
+        read(content)
+        return content
+
+    async def change(
+        self, admitted: Admitted, guild: discord.Guild, content: bytes
+    ) -> Change | None:
+        """What the file would change now; None when all of it is so already.
+
+        Raises:
+            Unfit: It is no such file, or not theirs to take over.
+        """
+        file = read(content)
+        stored = await self._stored(admitted.guild_id)
+        change = self._change(admitted, guild, file, stored)
+        return None if change.is_nothing(stored) else change
+
+    async def take_over(self, admitted: Admitted, guild: discord.Guild, content: bytes) -> Change:
+        """Set all of it, or nothing.
+
+        Raises:
+            Unfit: As `change`.
+            LimitReached: The guild would have too many rules.
+        """
+        file = read(content)
+        stored = await self._stored(admitted.guild_id)
+        change = self._change(admitted, guild, file, stored)
+        guild_id, now = admitted.guild_id, self._clock.now()
+        async with self._database.write() as session:
+            await guilds.save_settings(session, guild_id=guild_id, settings=change.settings)
+            await guilds.set_admin_role(session, guild_id=guild_id, role_id=change.admin_role_id)
+            for channel_id, server_id in change.bindings:
+                await bindings.bind_channel(
+                    session, guild_id=guild_id, channel_id=channel_id, server_id=server_id
+                )
+            for new in change.rules:
+                await rules.set_rule(
+                    session, guild_id=guild_id, new=new, at_most=self._rules_per_guild, now=now
+                )
+            entry = self._audit.entry(
+                admitted,
+                "change",
+                outcome="imported",
+                detail=f"{len(change.rules)} rules, {len(change.bindings)} channels",
+            )
+            await self._audit.append(session, guild_id, entry)
+        await self._ruling.load(guild_id)
+        return change
+
+    def _change(
+        self, admitted: Admitted, guild: discord.Guild, file: GuildFile, stored: Stored
+    ) -> Change:
+        actor = admitted.actor
+        if not (actor.owns_guild or actor.manages_guild):
+            raise Unfit(
+                _("Taking a file over sets every rule of the guild: it takes *Manage Server*.")
+            )
+        reach = {
+            role.id: actor.owns_guild or role.position < actor.top_role for role in guild.roles
+        }
+        return change_of(
+            file,
+            stored,
+            _names(guild),
+            guild_id=admitted.guild_id,
+            made_by=actor.id,
+            now=self._clock.now(),
+            reach=reach,
+            group_id={group.name: str(uuid4()) for group in file.groups},
+        )
+
+    async def _stored(self, guild_id: int) -> Stored:
+        async with self._database.read() as session:
+            guild = await guilds.get_guild(session, guild_id=guild_id)
+            return Stored(
+                settings=guild.settings if guild else GuildSettings(),
+                admin_role_id=guild.admin_role_id if guild else None,
+                panels=await panels.list_panels(session, guild_id=guild_id),
+                servers=await servers.list_servers(session, guild_id=guild_id),
+                bindings=await bindings.list_bindings(session, guild_id=guild_id),
+                rules=await rules.list_rules(session, guild_id=guild_id),
+            )
+
+
+def _names(guild: discord.Guild) -> Names:
+    return Names(
+        guild=guild.name,
+        roles={role.id: role.name for role in guild.roles if not role.is_default()},
+        channels={channel.id: channel.name for channel in guild.channels},
+    )

@@ -1,0 +1,379 @@
+"""A guild's settings as a file without secrets, and back: what it holds and what it would change."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from msgspec import DecodeError, Meta, Struct, ValidationError, json, structs
+
+from bot.access.rights import RIGHTS, is_right
+from bot.store.bindings import BindingRow
+from bot.store.guilds import GuildSettings, ServerGroup
+from bot.store.panels import PanelRow
+from bot.store.rules import Effect, NewRule, RuleRow, ScopeKind, SubjectKind
+from bot.store.servers import ServerRow
+from bot.texts import _
+from bot.ui.errors import Unfit
+from bot.ui.text import code
+
+MOST_BYTES: Final = 256 * 1024
+GROUPS_AT_MOST: Final = 20
+
+Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$")]
+Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}$")]
+Name = Annotated[str, Meta(max_length=100)]
+
+
+class Thing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A role, member or channel of Discord's: by id, or by name where the id is unknown."""
+
+    id: Snowflake
+    name: Name = ""
+
+
+class PanelPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A connected panel; its key is not in the file."""
+
+    name: Name
+    url: Annotated[str, Meta(max_length=300)]
+
+
+class ServerPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A server, to be recognised by people."""
+
+    uuid: Uuid
+    name: Annotated[str, Meta(max_length=200)]
+
+
+class GroupPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group of servers, by its name."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    servers: Annotated[tuple[Uuid, ...], Meta(max_length=1000)] = ()
+
+
+class BindingPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A channel that stands for a server."""
+
+    channel: Thing
+    server: Uuid
+
+
+class RulePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grant or denial; without server and group it holds on all servers."""
+
+    kind: SubjectKind
+    subject: Thing
+    right: Annotated[str, Meta(max_length=60)]
+    effect: Effect
+    server: Uuid | None = None
+    group: Annotated[str, Meta(max_length=40)] | None = None
+    expires_at: datetime | None = None
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class GuildFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything admins set up in a guild."""
+
+    roost: Literal[1]
+    """The version of this form."""
+    guild: Name = ""
+    exported_at: datetime | None = None
+    language: Annotated[str, Meta(max_length=10)] = ""
+    linking_allowed: bool = False
+    account_commands: bool = False
+    admin_role: Thing | None = None
+    audit_channel: Thing | None = None
+    panels: Annotated[tuple[PanelPart, ...], Meta(max_length=100)] = ()
+    servers: Annotated[tuple[ServerPart, ...], Meta(max_length=2000)] = ()
+    groups: Annotated[tuple[GroupPart, ...], Meta(max_length=GROUPS_AT_MOST)] = ()
+    bindings: Annotated[tuple[BindingPart, ...], Meta(max_length=1000)] = ()
+    rules: Annotated[tuple[RulePart, ...], Meta(max_length=5000)] = ()
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """What there is of a guild now."""
+
+    settings: GuildSettings
+    admin_role_id: int | None
+    panels: Sequence[PanelRow]
+    servers: Sequence[ServerRow]
+    bindings: Sequence[BindingRow]
+    rules: Sequence[RuleRow]
+
+
+class Names(Struct, frozen=True, kw_only=True):
+    """What Discord's roles and channels are called."""
+
+    guild: str
+    roles: Mapping[int, str]
+    channels: Mapping[int, str]
+
+    def role(self, wanted: Thing) -> int | None:
+        """The role by id, else the only one of that name."""
+        return _found(wanted, self.roles)
+
+    def channel(self, wanted: Thing) -> int | None:
+        """The channel by id, else the only one of that name."""
+        return _found(wanted, self.channels)
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What taking a file over would set, in words of ours and as rows."""
+
+    settings: GuildSettings
+    admin_role_id: int | None
+    bindings: tuple[tuple[int, str], ...]
+    rules: tuple[NewRule, ...]
+    new_groups: tuple[str, ...]
+    missing: tuple[str, ...]
+    """What is left out because it is not here, in words."""
+
+    def is_nothing(self, stored: Stored) -> bool:
+        """Whether all of it is so already."""
+        return (
+            self.settings == stored.settings
+            and self.admin_role_id == stored.admin_role_id
+            and not self.bindings
+            and not self.rules
+        )
+
+
+def written(stored: Stored, names: Names, now: datetime) -> bytes:
+    """The file of a guild."""
+    uuids = {server.id: server.uuid for server in stored.servers}
+    groups = stored.settings.groups
+    file = GuildFile(
+        roost=1,
+        guild=names.guild,
+        exported_at=now,
+        language=stored.settings.language,
+        linking_allowed=stored.settings.linking_allowed,
+        account_commands=stored.settings.account_commands,
+        admin_role=_thing(stored.admin_role_id, names.roles),
+        audit_channel=_thing(stored.settings.audit_channel_id, names.channels),
+        panels=tuple(PanelPart(name=one.name, url=one.url) for one in stored.panels),
+        servers=tuple(ServerPart(uuid=one.uuid, name=one.name[:200]) for one in stored.servers),
+        groups=tuple(
+            GroupPart(
+                name=group.name,
+                servers=tuple(uuids[one] for one in group.server_ids if one in uuids),
+            )
+            for group in groups.values()
+        ),
+        bindings=tuple(
+            BindingPart(
+                channel=Thing(id=str(one.channel_id), name=names.channels.get(one.channel_id, "")),
+                server=uuids[one.server_id],
+            )
+            for one in stored.bindings
+            if one.server_id in uuids
+        ),
+        rules=tuple(
+            RulePart(
+                kind=rule.subject_kind,
+                subject=Thing(id=str(rule.subject_id), name=names.roles.get(rule.subject_id, "")),
+                right=rule.right,
+                effect=rule.effect,
+                server=uuids[rule.scope_id] if rule.scope_kind == "server" else None,
+                group=groups[rule.scope_id].name if rule.scope_kind == "group" else None,
+                expires_at=rule.expires_at,
+                reason=(rule.reason or "")[:200],
+            )
+            for rule in stored.rules
+            if rule.scope_kind == "all" or rule.scope_id in uuids or rule.scope_id in groups
+        ),
+    )
+    return json.format(json.encode(file))
+
+
+def read(content: bytes) -> GuildFile:
+    """A file as it was exported.
+
+    Raises:
+        Unfit: It is none, or something in it can't be; says what and where.
+    """
+    try:
+        file = json.decode(content, type=GuildFile)
+    except ValidationError as error:
+        raise Unfit(
+            _(
+                "Something in that file can't be: {problem}. Nothing was changed.",
+                problem=code(str(error), 200),
+            )
+        ) from None
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        raise Unfit(
+            _("That is no file of `/panel export`: it isn't JSON. Nothing was changed.")
+        ) from None
+    for rule in file.rules:
+        if not is_right(rule.right):
+            raise Unfit(
+                _(
+                    "The file names a right {right} that there is none of; one is {example}. "
+                    "Nothing was changed.",
+                    right=code(rule.right, 60),
+                    example=code(RIGHTS[1]),
+                )
+            )
+    return file
+
+
+def change_of(
+    file: GuildFile,
+    stored: Stored,
+    names: Names,
+    *,
+    guild_id: int,
+    made_by: int,
+    now: datetime,
+    reach: Mapping[int, bool],
+    group_id: Mapping[str, str],
+) -> Change:
+    """What taking the file over would set; what is there beside it stays.
+
+    Args:
+        file: As it was read.
+        stored: What there is now.
+        names: Of Discord's roles and channels.
+        guild_id: Where.
+        made_by: Who takes it over.
+        now: Rules that ran out are left out.
+        reach: Whether who takes it over may change a role's rules, by the role's id.
+        group_id: Ids for groups that aren't there yet, by name.
+    """
+    missing: list[str] = []
+    servers = {one.uuid: one.id for one in stored.servers}
+    groups = dict(stored.settings.groups)
+    by_name = {group.name.casefold(): key for key, group in groups.items()}
+    new_groups = []
+    for part in file.groups:
+        key = by_name.get(part.name.casefold())
+        if key is None:
+            key = by_name[part.name.casefold()] = group_id[part.name]
+            new_groups.append(part.name)
+        inside = tuple(servers[uuid] for uuid in part.servers if uuid in servers)
+        groups[key] = ServerGroup(name=part.name, server_ids=inside)
+    if len(groups) > GROUPS_AT_MOST:
+        raise Unfit(_("A guild may have {count} groups.", count=GROUPS_AT_MOST))
+    unknown = {one.name for one in file.servers if one.uuid not in servers}
+    missing += [_("server {name}", name=code(one, 40)) for one in sorted(unknown)]
+    here = {one.url for one in stored.panels}
+    missing += [
+        _("panel {name}: connect it with `/panel add`", name=code(one.name, 40))
+        for one in file.panels
+        if one.url not in here
+    ]
+    admin_role_id, audit_channel_id = stored.admin_role_id, stored.settings.audit_channel_id
+    if file.admin_role is not None:
+        found = names.role(file.admin_role)
+        if found is None or not reach.get(found, False):
+            missing.append(_("admin role {name}", name=code(file.admin_role.name, 40)))
+        else:
+            admin_role_id = found
+    if file.audit_channel is not None:
+        found = names.channel(file.audit_channel)
+        if found is None:
+            missing.append(_("channel {name}", name=code(file.audit_channel.name, 40)))
+        else:
+            audit_channel_id = found
+    bound = {one.channel_id: one.server_id for one in stored.bindings}
+    bindings = []
+    for binding in file.bindings:
+        channel_id, server_id = names.channel(binding.channel), servers.get(binding.server)
+        if channel_id is None:
+            missing.append(_("channel {name}", name=code(binding.channel.name, 40)))
+        elif server_id is not None and bound.get(channel_id) != server_id:
+            bindings.append((channel_id, server_id))
+    rules = []
+    held = {_key(rule): (rule.expires_at, rule.reason or "") for rule in stored.rules}
+    for part_of in file.rules:
+        new = _rule(part_of, names, servers, by_name, guild_id=guild_id, made_by=made_by)
+        if new is None or (new.expires_at is not None and new.expires_at <= now):
+            if new is None and part_of.kind == "role":
+                missing.append(_("role {name}", name=code(part_of.subject.name, 40)))
+            continue
+        if new.subject_kind == "role" and not reach.get(new.subject_id, False):
+            missing.append(
+                _("rules of {role}, which stands above you", role=f"<@&{new.subject_id}>")
+            )
+            continue
+        if held.get(_key(new)) != (new.expires_at, new.reason or ""):
+            rules.append(new)
+    settings = structs.replace(
+        stored.settings,
+        language=file.language,
+        linking_allowed=file.linking_allowed,
+        account_commands=file.account_commands,
+        groups=groups,
+        audit_channel_id=audit_channel_id,
+    )
+    return Change(
+        settings=settings,
+        admin_role_id=admin_role_id,
+        bindings=tuple(bindings),
+        rules=tuple(rules),
+        new_groups=tuple(new_groups),
+        missing=tuple(dict.fromkeys(missing)),
+    )
+
+
+def _rule(
+    part: RulePart,
+    names: Names,
+    servers: Mapping[str, str],
+    groups: Mapping[str, str],
+    *,
+    guild_id: int,
+    made_by: int,
+) -> NewRule | None:
+    match part.kind:
+        case "everyone":
+            subject_id: int | None = guild_id
+        case "role":
+            subject_id = names.role(part.subject)
+        case "member":
+            subject_id = int(part.subject.id)
+    kind: ScopeKind = "all"
+    scope_id: str | None = ""
+    if part.server is not None:
+        kind, scope_id = "server", servers.get(part.server)
+    elif part.group is not None:
+        kind, scope_id = "group", groups.get(part.group.casefold())
+    if subject_id is None or scope_id is None:
+        return None
+    return NewRule(
+        subject_kind=part.kind,
+        subject_id=subject_id,
+        right=part.right,
+        scope_kind=kind,
+        scope_id=scope_id,
+        effect=part.effect,
+        made_by=made_by,
+        expires_at=part.expires_at,
+        reason=part.reason or None,
+    )
+
+
+def _key(rule: NewRule) -> tuple[str, int, str, str, str, str]:
+    return (
+        rule.subject_kind,
+        rule.subject_id,
+        rule.right,
+        rule.scope_kind,
+        rule.scope_id,
+        rule.effect,
+    )
+
+
+def _thing(wanted: int | None, names: Mapping[int, str]) -> Thing | None:
+    if wanted is None:
+        return None
+    return Thing(id=str(wanted), name=names.get(wanted, ""))
+
+
+def _found(wanted: Thing, names: Mapping[int, str]) -> int | None:
+    if int(wanted.id) in names:
+        return int(wanted.id)
+    named = [key for key, name in names.items() if name == wanted.name and wanted.name]
+    return named[0] if len(named) == 1 else None
