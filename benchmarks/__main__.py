@@ -13,13 +13,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import client, console
+from benchmarks import client, console, decision, slash
 from benchmarks.measure import Row
 
 RESULTS: Final = Path(__file__).with_name("results.json")
 SUBJECTS: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
     "client": client.measure,
     "console": console.measure,
+    "slash": slash.measure,
+    "decision": decision.measure,
 }
 
 

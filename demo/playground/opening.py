@@ -15,8 +15,13 @@ from typing import Final
 
 from bot import logs
 from bot.app import App, open_app
-from bot.config import Config, DatabaseSettings,
-    LimitSettings, NetworkSettings, SecretSettings
+from bot.config import (
+    Config,
+    DatabaseSettings,
+    LimitSettings,
+    NetworkSettings,
+    SecretSettings,
+)
 from bot.secret import Secret
 from bot.supervisor import Supervisor
 from demo.panel import SimPanel, World, demo_world
