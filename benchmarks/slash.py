@@ -31,7 +31,7 @@ SERVER: Final = "Survival"
 BARE: Final = "by hand"
 OURS: Final = "Roost"
 MASTER_KEY: Final = base64.b64encode(bytes(32)).decode()
-PLENTY: Final = 1_000_000
+PLENTY: Final = 100_000
 
 
 class Panel(Struct, frozen=True):

@@ -25,7 +25,9 @@ from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer
 from bot.posts.places import Places
+from bot.posts.witness import Witness
 from bot.pterodactyl import AddressGuard, Budgets, Network
+from bot.store import confirmations as confirmation_rows
 from bot.store import guilds as guild_rows
 from bot.store.engine import Database
 from bot.store.vault import Vault
@@ -35,9 +37,12 @@ from bot.ui.doors import Doors
 from bot.ui.refusing import Explainer
 from bot.work.account import AccountWork
 from bot.work.backups import BackupWork
+from bot.work.bulk import BulkWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
+from bot.work.exchange import Exchange
 from bot.work.files import file_work
+from bot.work.files_attachments import Attachments
 from bot.work.follows import Follows
 from bot.work.installs import Installs
 from bot.work.linking import Linking
@@ -53,6 +58,7 @@ LEAVE_DISCORD_SECONDS: Final = 1.0
 STOP_TASKS_SECONDS: Final = 2.5
 CLOSE_REST_SECONDS: Final = 1.0
 HOUSEKEEPING_SECONDS: Final = 3600.0
+QUESTIONS_KEPT: Final = timedelta(days=1)
 
 
 class App:
@@ -98,6 +104,25 @@ class App:
                 await guild_rows.guild_left(session, guild_id=guild_id, now=self.parts.clock.now())
             self._forget(guild_id)
 
+    async def erase_guild(self, guild_id: int) -> int:
+        """Erase everything of a guild at once; the bot stays there and begins afresh."""
+        async with self._loading:
+            self._here.discard(guild_id)
+            self._forget(guild_id)
+            async with self.parts.database.write() as session:
+                count = await guild_rows.erase_guild(session, guild_id=guild_id)
+                await guild_rows.guild_joined(
+                    session, guild_id=guild_id, now=self.parts.clock.now()
+                )
+            await self._load(guild_id)
+        log.info("guild erased on demand", guild=guild_id)
+        return count
+
+    @property
+    def here(self) -> frozenset[int]:
+        """The guilds that are loaded."""
+        return frozenset(self._here)
+
     async def load_known(self) -> None:
         """Take every known guild into memory before the first command can come."""
         async with self.parts.database.read() as session:
@@ -110,7 +135,7 @@ class App:
                 await self._load(guild.guild_id)
 
     async def keep_house(self) -> None:
-        """Erase guilds whose grace period is over."""
+        """Erase guilds whose grace period is over, and questions nobody answered in time."""
         while True:
             now = self.parts.clock.now()
             async with self.parts.database.write() as session:
@@ -119,6 +144,11 @@ class App:
                     await guild_rows.erase_guild(session, guild_id=guild_id)
             for guild_id in over:
                 log.info("guild erased after its grace period", guild=guild_id)
+            for guild_id in self.here:
+                async with self.parts.database.write() as session:
+                    await confirmation_rows.drop_expired_confirmations(
+                        session, guild_id=guild_id, before=now - QUESTIONS_KEPT
+                    )
             await self.parts.clock.sleep(HOUSEKEEPING_SECONDS)
 
     async def look_who_left(self) -> None:
@@ -189,6 +219,7 @@ async def open_app(
         await app.load_known()
         supervisor.keep("housekeeping", app.keep_house)
         supervisor.keep("linked keys", app.parts.links.watch)
+        supervisor.keep("audit witness", app.parts.witness.run)
         supervisor.keep("members who left", app.look_who_left)
         yield app
     finally:
@@ -235,15 +266,25 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     acting = Acting(panels, links, audit, supervisor, clock)
     confirmations = Confirmations(database, clock)
     shelf = Shelf(panels, supervisor, clock)
+    places = Places(lambda: app.bot)
     follows = Follows(
         database=database,
         directory=directory,
         panels=panels,
         gate=gate,
-        places=Places(lambda: app.bot),
+        places=places,
         supervisor=supervisor,
         clock=clock,
     )
+    ruling = Ruling(
+        database=database,
+        gate=gate,
+        directory=directory,
+        audit=audit,
+        clock=clock,
+        rules_per_guild=config.limits.rules_per_guild,
+    )
+    power = Power(gate, acting, hub, directory, clock)
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -255,18 +296,11 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         hub=hub,
         shelf=shelf,
         gate=gate,
-        ruling=Ruling(
-            database=database,
-            gate=gate,
-            directory=directory,
-            audit=audit,
-            clock=clock,
-            rules_per_guild=config.limits.rules_per_guild,
-        ),
+        ruling=ruling,
         audit=audit,
         acting=acting,
         confirmations=confirmations,
-        power=Power(gate, acting, hub, directory, clock),
+        power=power,
         console=ConsoleWork(gate, acting, hub, directory, clock),
         follows=follows,
         backups=BackupWork(
@@ -285,6 +319,27 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         linking=Linking(gate, panels, links, directory, audit),
         schedules=ScheduleWork(gate, acting, shelf, hub, clock),
         subusers=SubuserWork(gate, acting, panels, shelf, confirmations=confirmations, clock=clock),
+        bulk=BulkWork(
+            gate=gate, power=power, audit=audit, hub=hub, directory=directory, clock=clock
+        ),
+        exchange=Exchange(
+            database=database,
+            ruling=ruling,
+            audit=audit,
+            attachments=Attachments(ground.network),
+            rules_per_guild=config.limits.rules_per_guild,
+            clock=clock,
+        ),
+        witness=Witness(
+            database=database,
+            gate=gate,
+            places=places,
+            guilds=lambda: app.here,
+            is_ready=lambda: app.bot.is_ready(),
+            clock=clock,
+        ),
+        leave_grace_days=config.limits.leave_grace_days,
+        erase_guild=lambda guild_id: app.erase_guild(guild_id),
         files=file_work(
             gate=gate,
             acting=acting,

@@ -2,17 +2,21 @@
 
 from cogs.access import AccessCog
 from cogs.account import AccountCog
+from cogs.audit import AuditCog
 from cogs.backup import BackupCog
+from cogs.bulk import BulkCog
 from cogs.config import ConfigCog
 from cogs.console import ConsoleCog
 from cogs.database import DatabaseCog
 from cogs.files import FilesCog
 from cogs.help import HelpCog
 from cogs.link import LinkCog
+from cogs.menus import MenusCog
 from cogs.network import NetworkCog
 from cogs.panel import PanelCog
 from cogs.parts import Parts
 from cogs.power import PowerCog
+from cogs.privacy import PrivacyCog
 from cogs.schedule import ScheduleCog
 from cogs.server import ServerCog
 from cogs.settings import SettingsCog
@@ -39,6 +43,10 @@ COGS = (
     NetworkCog,
     StartupCog,
     SettingsCog,
+    AuditCog,
+    BulkCog,
+    PrivacyCog,
+    MenusCog,
 )
 
 __all__ = ["COGS", "Parts"]

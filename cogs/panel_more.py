@@ -19,7 +19,7 @@ from bot.ui.panels import PanelOption, panel_meant
 from bot.ui.parts import Colour, card, field, form
 from bot.ui.text import bold, code
 from bot.work.files_attachments import Attached
-from bot.work.guild_file import Change
+from bot.work.guild_change import Change
 from cogs.parts import Parts
 
 PANEL = group("panel", "Connect and look after panels", seen_by=ADMINS)

@@ -1,5 +1,6 @@
 """What the commands work with; `bot.app` puts it together."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.access.acting import Acting, Audit
@@ -11,14 +12,17 @@ from bot.fleet.hub import Hub
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
+from bot.posts.witness import Witness
 from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.work.account import AccountWork
 from bot.work.backups import BackupWork
+from bot.work.bulk import BulkWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
+from bot.work.exchange import Exchange
 from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.installs import Installs
@@ -59,3 +63,9 @@ class Parts:
     subusers: SubuserWork
     account: AccountWork
     linking: Linking
+    bulk: BulkWork
+    exchange: Exchange
+    witness: Witness
+    leave_grace_days: int
+    erase_guild: Callable[[int], Awaitable[int]]
+    """Erases everything of a guild at once, here and in the database; how many rows it were."""

@@ -18,6 +18,7 @@ from bot.texts import _
 from bot.ui.cards import list_line, server_card, usage_card
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.groups import group
+from bot.ui.joining import join_card
 from bot.ui.options import ServerOption
 from bot.ui.pages import PAGE_LINES, page_number, page_of, search_text, search_token
 from bot.ui.parts import button
@@ -60,6 +61,17 @@ class ServerCog(commands.Cog):
         server: ServerOption | None = None,  # noqa: ARG002
     ) -> Message:
         return await self._usage(decided(interaction), may_publish=True)
+
+    @command(server, right=SEE, on_server=True, description="How to join: the address to copy")
+    @app_commands.describe(server=SERVER)
+    async def join(
+        self,
+        interaction: discord.Interaction,
+        server: ServerOption | None = None,  # noqa: ARG002  # the gate has resolved it
+    ) -> Message:
+        meant = decided(interaction).server
+        known = await self._parts.hub.look(meant)
+        return join_card(meant, self._parts.directory.label(meant), known)
 
     @component("servers", right=SEES_ONE, ack=Ack.UPDATE, name="server list")
     async def leaf(self, press: Press) -> Message:

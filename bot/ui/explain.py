@@ -46,7 +46,7 @@ def refusal(
                 "You can't use {command} on {server}: {rule}.",
                 command=command,
                 server=where,
-                rule=_rule_words(because.rule),
+                rule=rule_words(because.rule),
             )
         case Reason.KEY_LACKS:
             said = _(
@@ -109,8 +109,8 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.MANAGES_GUILD: _("Has *Manage Server*: holds every right"),
         Reason.ADMIN_ROLE: _("Has the guild's admin role"),
         Reason.NOT_ADMIN: _("Has neither *Manage Server* nor the guild's admin role"),
-        Reason.GRANT: _rule_words(link.rule),
-        Reason.DENIAL: _rule_words(link.rule),
+        Reason.GRANT: rule_words(link.rule),
+        Reason.DENIAL: rule_words(link.rule),
         Reason.NO_GRANT: _(
             "No rule here gives the right *{right}* on {where}", right=right, where=where
         ),
@@ -151,7 +151,8 @@ def _remedy(action: Action, because: Link) -> str:
     return _("nothing that an admin could set.")
 
 
-def _rule_words(rule: Rule | None) -> str:
+def rule_words(rule: Rule | None) -> str:
+    """A rule in a sentence: whom, what, by whom, since and until when, why."""
     if rule is None:
         return _("A rule of this guild speaks of it")
     subject = subject_name(rule.kind, rule.subject_id)

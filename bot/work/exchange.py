@@ -14,16 +14,8 @@ from bot.store.guilds import GuildSettings
 from bot.texts import _
 from bot.ui.errors import Unfit
 from bot.work.files_attachments import Attached, Attachments
-from bot.work.guild_file import (
-    MOST_BYTES,
-    Change,
-    GuildFile,
-    Names,
-    Stored,
-    change_of,
-    read,
-    written,
-)
+from bot.work.guild_change import Change, Taker, change_of
+from bot.work.guild_file import MOST_BYTES, GuildFile, Names, Stored, read, written
 
 
 class Exchange:
@@ -130,11 +122,13 @@ class Exchange:
             file,
             stored,
             _names(guild),
-            guild_id=admitted.guild_id,
-            made_by=actor.id,
-            now=self._clock.now(),
-            reach=reach,
-            group_id={group.name: str(uuid4()) for group in file.groups},
+            Taker(
+                guild_id=admitted.guild_id,
+                member_id=actor.id,
+                now=self._clock.now(),
+                reach=reach,
+                new_ids={group.name: str(uuid4()) for group in file.groups},
+            ),
         )
 
     async def _stored(self, guild_id: int) -> Stored:

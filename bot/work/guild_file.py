@@ -1,16 +1,16 @@
-"""A guild's settings as a file without secrets, and back: what it holds and what it would change."""
+"""A guild's settings as a file without secrets: what it holds, and reading it strictly."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from msgspec import DecodeError, Meta, Struct, ValidationError, json, structs
+from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
 from bot.access.rights import RIGHTS, is_right
 from bot.store.bindings import BindingRow
-from bot.store.guilds import GuildSettings, ServerGroup
+from bot.store.guilds import GuildSettings
 from bot.store.panels import PanelRow
-from bot.store.rules import Effect, NewRule, RuleRow, ScopeKind, SubjectKind
+from bot.store.rules import Effect, RuleRow, SubjectKind
 from bot.store.servers import ServerRow
 from bot.texts import _
 from bot.ui.errors import Unfit
@@ -68,7 +68,7 @@ class RulePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     effect: Effect
     server: Uuid | None = None
     group: Annotated[str, Meta(max_length=40)] | None = None
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
@@ -116,27 +116,6 @@ class Names(Struct, frozen=True, kw_only=True):
     def channel(self, wanted: Thing) -> int | None:
         """The channel by id, else the only one of that name."""
         return _found(wanted, self.channels)
-
-
-class Change(Struct, frozen=True, kw_only=True):
-    """What taking a file over would set, in words of ours and as rows."""
-
-    settings: GuildSettings
-    admin_role_id: int | None
-    bindings: tuple[tuple[int, str], ...]
-    rules: tuple[NewRule, ...]
-    new_groups: tuple[str, ...]
-    missing: tuple[str, ...]
-    """What is left out because it is not here, in words."""
-
-    def is_nothing(self, stored: Stored) -> bool:
-        """Whether all of it is so already."""
-        return (
-            self.settings == stored.settings
-            and self.admin_role_id == stored.admin_role_id
-            and not self.bindings
-            and not self.rules
-        )
 
 
 def written(stored: Stored, names: Names, now: datetime) -> bytes:
@@ -217,153 +196,6 @@ def read(content: bytes) -> GuildFile:
                 )
             )
     return file
-
-
-def change_of(
-    file: GuildFile,
-    stored: Stored,
-    names: Names,
-    *,
-    guild_id: int,
-    made_by: int,
-    now: datetime,
-    reach: Mapping[int, bool],
-    group_id: Mapping[str, str],
-) -> Change:
-    """What taking the file over would set; what is there beside it stays.
-
-    Args:
-        file: As it was read.
-        stored: What there is now.
-        names: Of Discord's roles and channels.
-        guild_id: Where.
-        made_by: Who takes it over.
-        now: Rules that ran out are left out.
-        reach: Whether who takes it over may change a role's rules, by the role's id.
-        group_id: Ids for groups that aren't there yet, by name.
-    """
-    missing: list[str] = []
-    servers = {one.uuid: one.id for one in stored.servers}
-    groups = dict(stored.settings.groups)
-    by_name = {group.name.casefold(): key for key, group in groups.items()}
-    new_groups = []
-    for part in file.groups:
-        key = by_name.get(part.name.casefold())
-        if key is None:
-            key = by_name[part.name.casefold()] = group_id[part.name]
-            new_groups.append(part.name)
-        inside = tuple(servers[uuid] for uuid in part.servers if uuid in servers)
-        groups[key] = ServerGroup(name=part.name, server_ids=inside)
-    if len(groups) > GROUPS_AT_MOST:
-        raise Unfit(_("A guild may have {count} groups.", count=GROUPS_AT_MOST))
-    unknown = {one.name for one in file.servers if one.uuid not in servers}
-    missing += [_("server {name}", name=code(one, 40)) for one in sorted(unknown)]
-    here = {one.url for one in stored.panels}
-    missing += [
-        _("panel {name}: connect it with `/panel add`", name=code(one.name, 40))
-        for one in file.panels
-        if one.url not in here
-    ]
-    admin_role_id, audit_channel_id = stored.admin_role_id, stored.settings.audit_channel_id
-    if file.admin_role is not None:
-        found = names.role(file.admin_role)
-        if found is None or not reach.get(found, False):
-            missing.append(_("admin role {name}", name=code(file.admin_role.name, 40)))
-        else:
-            admin_role_id = found
-    if file.audit_channel is not None:
-        found = names.channel(file.audit_channel)
-        if found is None:
-            missing.append(_("channel {name}", name=code(file.audit_channel.name, 40)))
-        else:
-            audit_channel_id = found
-    bound = {one.channel_id: one.server_id for one in stored.bindings}
-    bindings = []
-    for binding in file.bindings:
-        channel_id, server_id = names.channel(binding.channel), servers.get(binding.server)
-        if channel_id is None:
-            missing.append(_("channel {name}", name=code(binding.channel.name, 40)))
-        elif server_id is not None and bound.get(channel_id) != server_id:
-            bindings.append((channel_id, server_id))
-    rules = []
-    held = {_key(rule): (rule.expires_at, rule.reason or "") for rule in stored.rules}
-    for part_of in file.rules:
-        new = _rule(part_of, names, servers, by_name, guild_id=guild_id, made_by=made_by)
-        if new is None or (new.expires_at is not None and new.expires_at <= now):
-            if new is None and part_of.kind == "role":
-                missing.append(_("role {name}", name=code(part_of.subject.name, 40)))
-            continue
-        if new.subject_kind == "role" and not reach.get(new.subject_id, False):
-            missing.append(
-                _("rules of {role}, which stands above you", role=f"<@&{new.subject_id}>")
-            )
-            continue
-        if held.get(_key(new)) != (new.expires_at, new.reason or ""):
-            rules.append(new)
-    settings = structs.replace(
-        stored.settings,
-        language=file.language,
-        linking_allowed=file.linking_allowed,
-        account_commands=file.account_commands,
-        groups=groups,
-        audit_channel_id=audit_channel_id,
-    )
-    return Change(
-        settings=settings,
-        admin_role_id=admin_role_id,
-        bindings=tuple(bindings),
-        rules=tuple(rules),
-        new_groups=tuple(new_groups),
-        missing=tuple(dict.fromkeys(missing)),
-    )
-
-
-def _rule(
-    part: RulePart,
-    names: Names,
-    servers: Mapping[str, str],
-    groups: Mapping[str, str],
-    *,
-    guild_id: int,
-    made_by: int,
-) -> NewRule | None:
-    match part.kind:
-        case "everyone":
-            subject_id: int | None = guild_id
-        case "role":
-            subject_id = names.role(part.subject)
-        case "member":
-            subject_id = int(part.subject.id)
-    kind: ScopeKind = "all"
-    scope_id: str | None = ""
-    if part.server is not None:
-        kind, scope_id = "server", servers.get(part.server)
-    elif part.group is not None:
-        kind, scope_id = "group", groups.get(part.group.casefold())
-    if subject_id is None or scope_id is None:
-        return None
-    return NewRule(
-        subject_kind=part.kind,
-        subject_id=subject_id,
-        right=part.right,
-        scope_kind=kind,
-        scope_id=scope_id,
-        effect=part.effect,
-        made_by=made_by,
-        expires_at=part.expires_at,
-        reason=part.reason or None,
-    )
-
-
-def _key(rule: NewRule) -> tuple[str, int, str, str, str, str]:
-    return (
-        rule.subject_kind,
-        rule.subject_id,
-        rule.right,
-        rule.scope_kind,
-        rule.scope_id,
-        rule.effect,
-    )
 
 
 def _thing(wanted: int | None, names: Mapping[int, str]) -> Thing | None:
