@@ -335,11 +335,11 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             gate=gate,
             places=places,
             guilds=lambda: app.here,
-            is_ready=lambda: app.bot.is_ready(),
+            is_ready=lambda: app.bot.is_ready(),  # noqa: PLW0108  # the bot is made later
             clock=clock,
         ),
         leave_grace_days=config.limits.leave_grace_days,
-        erase_guild=lambda guild_id: app.erase_guild(guild_id),
+        erase_guild=lambda guild_id: app.erase_guild(guild_id),  # noqa: PLW0108  # as is the app
         files=file_work(
             gate=gate,
             acting=acting,

@@ -274,7 +274,7 @@ class NetworkCog(commands.Cog):
         """The address that players are told may be another now."""
         server = admitted.server
         self._parts.shelf.forget(server, "allocation")
-        self._parts.panels.refresh_soon(server.guild_id, server.panel_id)
+        self._parts.panels.look_again_soon(server)
 
     def _bold(self, admitted: Admitted) -> str:
         return bold(self._parts.directory.label(admitted.server))

@@ -164,7 +164,7 @@ class SettingsCog(commands.Cog):
         async with self._parts.acting(admitted, detail=image) as panel:
             await panel.servers.settings.set_docker_image(server.uuid, image)
             seen = (await panel.servers.get_server(server.uuid)).docker_image
-        self._parts.panels.refresh_soon(server.guild_id, server.panel_id)
+        self._parts.panels.look_again_soon(server)
         if seen != image:
             raise Unfit(
                 _(

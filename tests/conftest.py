@@ -2,7 +2,7 @@
 
 One event loop and one Wirecord serve a whole module, with a guild per test. After each test there
 must be nothing in the log that doesn't belong there, nothing that Discord would have refused, and
-no task left over; warnings are errors.
+no task left over, and no secret in what a module's bot wrote to the disk; warnings are errors.
 """
 
 import asyncio
@@ -223,7 +223,8 @@ async def app(
 ) -> AsyncIterator[App]:
     """The bot, running on Wirecord for the tests of one module."""
     secrets.add(MASTER_KEY)
-    settings = config(wire, tmp_path_factory.mktemp("bot"))
+    folder = tmp_path_factory.mktemp("bot")
+    settings = config(wire, folder)
     async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
         running = asyncio.create_task(app.bot.start(wire.token), name="bot")
         ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
@@ -233,6 +234,9 @@ async def app(
             await running  # it ended instead; this says why
         yield app
     await running
+    wrong = secrets.kept_in(folder)
+    if wrong:
+        pytest.fail("\n".join(["in the clear on the disk:", *wrong]), pytrace=False)
 
 
 @pytest.fixture

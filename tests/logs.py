@@ -4,6 +4,7 @@ import io
 import logging
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from bot import logs
 
@@ -30,6 +31,15 @@ class Secrets:
         spots = [text.find(value) for value in self._values if value in text]
         spots += [hit.start() for form in _SECRET_FORMS for hit in form.finditer(text)]
         return [text[max(0, spot - 60) : spot + 30] + "…" for spot in sorted(spots)]
+
+    def kept_in(self, folder: Path) -> list[str]:
+        """The secrets in the files of a folder, such as a database and its log of writes."""
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        return [
+            f"{path.name}: {hit}"
+            for path in files
+            for hit in self.found_in(path.read_bytes().decode("latin-1"))
+        ]
 
 
 class LogWatch(logging.Handler):

@@ -51,6 +51,12 @@ class Directory:
             guild[server.id] = server
             self._folded[server.id] = _searchable(server)
 
+    def replace(self, server: Server) -> None:
+        """Set what a panel shows now of one server that is here; any other stays away."""
+        if server.id in self._guilds.get(server.guild_id, {}):
+            self._guilds[server.guild_id][server.id] = server
+            self._folded[server.id] = _searchable(server)
+
     def forget_guild(self, guild_id: int) -> None:
         """Drop everything of a guild."""
         for server_id in self._guilds.pop(guild_id, {}):

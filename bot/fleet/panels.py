@@ -300,15 +300,27 @@ class Panels:
                 await self._keep(guild_id, panel_id, seen, trouble)
         return seen
 
-    def refresh_soon(self, guild_id: int, panel_id: str) -> None:
-        """Read the list again behind an answer, because a name or an address was changed."""
-        self._supervisor.start(f"refresh {panel_id}", self._refresh_quietly(guild_id, panel_id))
+    def look_again_soon(self, server: Listed) -> None:
+        """Read one server again behind an answer, because its name or address was changed."""
+        self._supervisor.start(f"look again {server.identifier}", self._look_again(server))
 
-    async def _refresh_quietly(self, guild_id: int, panel_id: str) -> None:
+    async def _look_again(self, server: Listed) -> None:
         try:
-            await self.refresh(guild_id, panel_id)
+            client = self.client(server.guild_id, server.panel_id).background
+            view = await client.servers.get_server(server.uuid)
         except (PanelGone, PanelError) as error:
-            log.warning("panel not read", panel=panel_id, error=type(error).__name__)
+            log.warning("server not read", server=server.identifier, error=type(error).__name__)
+            return
+        async with self._database.write() as session:
+            row = await server_rows.save_one(
+                session,
+                guild_id=server.guild_id,
+                server_id=server.id,
+                seen=_seen(view, _rights(view)),
+                now=self._clock.now(),
+            )
+        if row is not None and row.panel_id in self._connected.get(row.guild_id, {}):
+            self._directory.replace(_listed(row, self.get(row.guild_id, row.panel_id).name))
 
     async def _keep(
         self,
@@ -340,13 +352,12 @@ class Panels:
 
         async def rights(server: Server) -> tuple[str, ...] | None:
             if server.server_owner:
-                return ("*",)
+                return _rights(server)
             async with gate:
                 try:
-                    view = await client.servers.get_server(server.uuid)
+                    return _rights(await client.servers.get_server(server.uuid))
                 except (NotFound, NotAllowed, Conflict):
                     return None
-            return tuple(view.user_permissions or ())
 
         capped = listed[: self._servers_per_panel]
         found = await asyncio.gather(*(rights(server) for server in capped))
@@ -419,6 +430,11 @@ def _connected(row: PanelRow) -> Connected:
         checked_at=row.checked_at,
         trouble=row.trouble,
     )
+
+
+def _rights(view: Server) -> tuple[str, ...]:
+    """What the key may do there; others than the owner have it in the server's own view alone."""
+    return ("*",) if view.server_owner else tuple(view.user_permissions or ())
 
 
 def _seen(server: Server, rights: tuple[str, ...]) -> SeenServer:

@@ -95,6 +95,25 @@ async def save_seen(
     return await list_servers(session, guild_id=guild_id, panel_id=panel_id)
 
 
+async def save_one(
+    session: AsyncSession, *, guild_id: int, server_id: str, seen: SeenServer, now: datetime
+) -> ServerRow | None:
+    """Set what a panel shows now of one server; None when it is gone, or another guild's."""
+    statement = (
+        update(server)
+        .where(
+            server.c.guild_id == guild_id,
+            server.c.id == server_id,
+            server.c.uuid == seen.uuid,
+            server.c.gone_at.is_(None),
+        )
+        .values(**msgspec.structs.asdict(seen), seen_at=now)
+        .returning(server)
+    )
+    found = (await session.execute(statement)).one_or_none()
+    return msgspec.convert(found, ServerRow | None, from_attributes=True)
+
+
 async def list_servers(
     session: AsyncSession, *, guild_id: int, panel_id: str | None = None, with_gone: bool = False
 ) -> list[ServerRow]:

@@ -232,11 +232,10 @@ class Doors:
             if message is not None:
                 await answer_of(interaction).show(message)
             self._count(interaction, door, "answered")
-            if message is not None:
-                if message.fades_seconds:
-                    self._supervisor.start(
-                        f"fade {admitted.reference}", self._fade(interaction, message.fades_seconds)
-                    )
+            if message is not None and message.fades_seconds:
+                self._supervisor.start(
+                    f"fade {admitted.reference}", self._fade(interaction, message.fades_seconds)
+                )
 
     async def _fade(self, interaction: discord.Interaction, seconds: int) -> None:
         """Take a secret away again, while the answer's token still lives."""

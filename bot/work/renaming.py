@@ -45,7 +45,7 @@ class Renaming:
             if description is not None and _description(after) != description:
                 await area.set_description(server.uuid, description)
                 after = await panel.servers.get_server(server.uuid)
-        self._panels.refresh_soon(server.guild_id, server.panel_id)
+        self._panels.look_again_soon(server)
         return Renamed(after.name, _description(after))
 
 

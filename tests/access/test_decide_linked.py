@@ -28,7 +28,7 @@ def facts(
 ) -> Facts:
     return Facts(
         action=Action("a command", right, on_server=True),
-        actor=Actor(7, "Mia", NOTHING, manages_guild=manages_guild),
+        actor=Actor(7, "Mia", frozenset(), manages_guild=manages_guild),
         now=NOW,
         rules=rules,
         target=Target("s", "Survival", "Nova", key_rights),

@@ -154,3 +154,8 @@ OPTIONS: Final[dict[str, object]] = {
     "file": ("roost.json", b"{}"),
 }
 """A value for each option that a command demands."""
+
+MORE_OPTIONS: Final[dict[str, dict[str, object]]] = {
+    "settings rename": {"description": "The old world"}
+}
+"""Options that Discord doesn't demand, but without which there is nothing to do."""

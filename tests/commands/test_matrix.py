@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from demo.panel import SimPanel
-from tests.commands.matrix import ANYONE, BESIDES, OPTIONS, RIGHTS, SEE, SEES_ONE, VIEWS
+from tests.commands.matrix import (
+    ANYONE,
+    BESIDES,
+    MORE_OPTIONS,
+    OPTIONS,
+    RIGHTS,
+    SEE,
+    SEES_ONE,
+    VIEWS,
+)
 from tests.wirecord import Member, Permission, Shown, Wire
 from tests.world import World
 
@@ -131,7 +140,9 @@ async def _ask_all(
     answers: dict[str, str] = {}
     leaves = _leaves(world.wire)
     for name in only if only is not None else leaves:
-        shown = await member.slash(world.channel, name, **_options(world, leaves[name]))
+        shown = await member.slash(
+            world.channel, name, **_options(world, leaves[name]), **MORE_OPTIONS.get(name, {})
+        )
         answers[name] = await _said(shown)
     return answers
 

@@ -6,7 +6,7 @@ from demo.panel import SimPanel
 from tests.wirecord import Permission
 from tests.world import World, private, public
 
-POWER = "POST /api/client/servers/{}/power"
+POWER = "POST /servers/{}/power"
 
 
 async def test_a_started_server_is_told_to_be_running_and_how_long_it_took(
@@ -79,6 +79,21 @@ async def test_a_cancelled_kill_kills_nothing(roost: World, panel: SimPanel) -> 
     await cancelled.until(lambda: "Nothing was changed" in cancelled.text)
     assert not [asked for asked in panel.asked if asked.endswith("/power")]
     assert str(kill) not in str(shown.message)
+
+
+async def test_a_question_deleted_under_its_button_stops_nothing_that_was_agreed_to(
+    roost: World, panel: SimPanel
+) -> None:
+    mia = await roost.member("mia", rights={"control.stop"})
+    shown = await mia.slash(roost.channel, "power kill", server="Survival")
+    await private(shown)
+    panel.fault("slow", route="POST */power", seconds=0.05)
+
+    await mia.click(shown.message, label="Kill")
+    await roost.wire.forget(shown.message)
+
+    assert "killed **Survival**" in await roost.posted("Off in")
+    assert panel.count(POWER) == 1
 
 
 async def test_a_role_lost_between_question_and_click_is_refused(
