@@ -44,7 +44,8 @@ ACTING: Final[tuple[tuple[str, dict[str, object], str], ...]] = (
     ("power restart", {}, "is running"),
 )
 """What is typed for the count, with its options and what the answer says in the end."""
-PASSING: Final = ("/", "audit ", "look again ", "patience ", "fade ")
+REST_SECONDS: Final = 0.3
+PASSING: Final = ("/", "audit R-", "look again ", "files ", "refusal ")
 """How the names of tasks begin that a command leaves behind."""
 
 
@@ -226,11 +227,12 @@ async def _counted(app: App, type_it: Callable[[], Awaitable[Shown]], text: str)
 
 
 async def _at_rest(app: App) -> None:
-    """Wait until no task of the bot is about a command or a first look at a panel any more."""
-    names = app.supervisor.names
-    while names != (names := app.supervisor.names) or any(map(_is_passing, names)):
-        await asyncio.sleep(0.05)
+    """Wait until nothing more is written and no task is about a command any more."""
+    before = -1
+    while before != app.parts.database.statements or _passing(app):
+        before = app.parts.database.statements
+        await asyncio.sleep(REST_SECONDS)
 
 
-def _is_passing(task: str) -> bool:
-    return task.startswith(PASSING)
+def _passing(app: App) -> bool:
+    return any(name.startswith(PASSING) for name in app.supervisor.names)

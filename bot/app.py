@@ -23,10 +23,10 @@ from bot.fleet.hub import Hub
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
-from bot.observe import Health, Metrics, Observer
+from bot.observe import Health, Metrics, Observer, PanelOutcome
 from bot.posts.places import Places
 from bot.posts.witness import Witness
-from bot.pterodactyl import AddressGuard, Budgets, Network
+from bot.pterodactyl import AddressGuard, Budgets, Limited, Network, PanelError, Refused
 from bot.store import confirmations as confirmation_rows
 from bot.store import guilds as guild_rows
 from bot.store.engine import Database
@@ -247,6 +247,9 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     config, clock, supervisor = ground.config, ground.clock, ground.supervisor
     database, vault = ground.database, ground.vault
     metrics = Metrics()
+    ground.network.on_answer = lambda error, seconds: metrics.panel_answered(
+        _panel_outcome(error), seconds
+    )
     directory = Directory()
     panels = Panels(
         database=database,
@@ -381,6 +384,17 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         requests=lambda: supervisor.requests_under_way,
     )
     return app
+
+
+def _panel_outcome(error: PanelError | None) -> PanelOutcome:
+    match error:
+        case None:
+            return "answered"
+        case Limited():
+            return "limited"
+        case Refused():
+            return "refused"
+    return "unreachable"
 
 
 async def serve(config: Config) -> int:

@@ -97,6 +97,8 @@ class RoostClient(commands.AutoShardedBot):
         self._clock: Clock = parts.clock
         self._own_guilds = guilds
         self.command_ids: dict[str, int] = {}
+        self.open_commands: frozenset[str] = frozenset()
+        """Those that every member is shown."""
 
     @property
     def heartbeat_age_s(self) -> float | None:

@@ -2,7 +2,8 @@
 
 One event loop and one Wirecord serve a whole module, with a guild per test. After each test there
 must be nothing in the log that doesn't belong there, nothing that Discord would have refused, and
-no task left over, and no secret in what a module's bot wrote to the disk; warnings are errors.
+no task left over; when the bot of a module has ended, no secret in what it wrote to the disk.
+Warnings are errors.
 """
 
 import asyncio

@@ -110,6 +110,12 @@ class Directory:
         ranked.sort(key=lambda found: found[:2])
         return [server for _, _, server in ranked[:limit]]
 
+    def token(self, server: Server) -> str:
+        """What a choice hands on for the server: its identifier, where the guild has no other."""
+        guild = self._guilds.get(server.guild_id, {}).values()
+        twins = sum(one.identifier == server.identifier for one in guild)
+        return server.identifier if twins == 1 else server.id
+
     def label(self, server: Server) -> str:
         """The name, with what tells it from others of the guild where they share it."""
         guild = self._guilds.get(server.guild_id, {}).values()

@@ -18,9 +18,16 @@ _GONE = frozenset({10003, 10004, 10008, 50001, 50013})
 
 
 def command_ids(interaction: discord.Interaction) -> Mapping[str, int]:
-    """Discord's ids of our commands, as far as they are known."""
+    """Discord's ids of the commands that this reader is shown; others would read "unavailable"."""
     ids: Mapping[str, int] = getattr(interaction.client, "command_ids", {})
-    return ids
+    if interaction.permissions.manage_guild:
+        return ids
+    open_ones: frozenset[str] = getattr(interaction.client, "open_commands", frozenset())
+    return {name: command_id for name, command_id in ids.items() if name in open_ones}
+
+
+_ENDED = frozenset({10008, 10015, 50027})
+"""Discord's codes for an answer that was dismissed, or whose token has run out."""
 
 
 class Answer:
@@ -32,11 +39,13 @@ class Answer:
         """Whether it edits the message whose component was pressed; an error leaves that alone."""
         self._lock = asyncio.Lock()
         self.is_final = False
+        self.is_gone = False
+        """Once its token or its message is no more, nothing is sent in vain."""
 
     async def show(self, message: Message, *, is_final: bool = True) -> None:
         """Replace what the answer says; once final, a late "still waiting" is left out."""
         async with self._lock:
-            if self.is_final and not is_final:
+            if self.is_gone or (self.is_final and not is_final):
                 return
             self.is_final = is_final
             view = message.as_layout()
@@ -49,8 +58,11 @@ class Answer:
                         attachments=list(message.files),
                         allowed_mentions=discord.AllowedMentions.none(),
                     )
-            except (discord.HTTPException, TimeoutError) as error:
-                log.warning("answer not delivered", error=str(error))
+            except discord.HTTPException as error:
+                self.is_gone = error.code in _ENDED
+                log.warning("answer not delivered", error=str(error), gone=self.is_gone)
+            except TimeoutError:
+                log.warning("answer not delivered", error="Discord did not answer")
 
     async def add(self, message: Message) -> None:
         """Say something more, privately, below the answer."""

@@ -31,7 +31,7 @@ from yarl import URL
 
 from bot.clock import Clock
 from bot.pterodactyl.address import SCHEMES, AddressGuard
-from bot.pterodactyl.errors import AddressRefused, NotThePanel
+from bot.pterodactyl.errors import AddressRefused, NotThePanel, PanelError
 from bot.pterodactyl.pulse import Pulse
 
 BODY_CAP_BYTES: Final = 16 * 1024 * 1024
@@ -97,6 +97,8 @@ class Network:
         self.body_cap_bytes = body_cap_bytes
         self.pulse = Pulse(clock)
         """By which the websockets are pinged."""
+        self.on_answer: Callable[[PanelError | None, float], None] | None = None
+        """Hears of each request to a panel that ended: its error, if any, and its seconds."""
         self._resolver = resolver
         self._tls = tls
         self._api: ClientSession | None = None

@@ -283,6 +283,9 @@ class PanelHttp:
             now = self.clock.monotonic()
             began_at = now if began_at is None or limited else began_at
             outcome = await self._once(call, ticket, call.limit_seconds - (now - began_at))
+            if self.network.on_answer is not None:
+                failure = None if isinstance(outcome, _Reply) else outcome
+                self.network.on_answer(failure, self.clock.monotonic() - now)
             if isinstance(outcome, _Reply):
                 return outcome
             outcome.maybe_done = maybe_done = maybe_done or outcome.maybe_done

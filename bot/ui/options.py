@@ -37,7 +37,9 @@ class _ServerChoices(app_commands.Transformer):
         usable = gate.usable(guild_id, actor_of(interaction), action_of(interaction.command))
         found = directory.search(usable, str(value), CHOICES)
         return [
-            app_commands.Choice(name=cut(plain(directory.label(s), 100), 100), value=s.id)
+            app_commands.Choice(
+                name=cut(plain(directory.label(s), 100), 100), value=directory.token(s)
+            )
             for s in found
         ]
 

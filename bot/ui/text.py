@@ -84,6 +84,8 @@ def size(count: int) -> str:
 def duration(seconds: float) -> str:
     """A length of time in words, its two largest units."""
     whole = round(seconds)
+    if whole < 1:
+        return _("less than a second")
     if whole < 60:
         return _("{count} s", count=whole)
     if whole < 3600:

@@ -124,6 +124,8 @@ class ConsoleWork:
                 if not isinstance(still, Allow):
                     return Message(_("You may no longer read this console."))
                 await answer.show(self._shown(admitted, TAIL_LINES, is_followed=True))
+                if answer.is_gone:
+                    break
                 if not await self._heard_something(ears, ends_at):
                     break
                 await self._clock.sleep(FOLLOW_EVERY_SECONDS)

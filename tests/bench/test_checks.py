@@ -134,6 +134,16 @@ def test_a_secret_is_found_with_what_stands_around_it() -> None:
     assert secrets.found_in("nothing here") == []
 
 
+def test_a_secret_on_the_disk_is_found_with_the_name_of_its_file(tmp_path: Path) -> None:
+    secrets = Secrets()
+    secrets.add("hunter22")
+    (tmp_path / "roost.db-wal").write_bytes(b"\x00\xffhunter22\xfe")
+
+    [spot] = secrets.kept_in(tmp_path)
+
+    assert spot.startswith("roost.db-wal: ")
+
+
 @pytest.mark.parametrize(
     "secret",
     [
