@@ -35,7 +35,8 @@ MASTER_KEY: Final = base64.b64encode(bytes(32)).decode()
 PLENTY: Final = 100_000
 ACTING: Final[tuple[tuple[str, dict[str, object], str], ...]] = (
     ("startup list", {}, "Startup of"),
-    ("backup lock", {"backup": "nightly"}, "ocked"),
+    ("backup create", {"name": "nightly"}, "nightly"),
+    ("backup lock", {"backup": "nightly"}, "locked"),
     ("settings rename", {"name": "Survival SMP"}, "called"),
     ("network note", {"allocation": "25566", "note": "map"}, "25566"),
     ("startup set", {"variable": "SERVER_JARFILE", "value": "server.jar"}, "server.jar"),
@@ -186,7 +187,7 @@ async def _connect(panel: Panel, boss: Member, channel: Channel) -> None:
 
 
 async def _until(answer: Shown, text: str) -> None:
-    await answer.until(lambda: text in answer.text)
+    await answer.until(lambda: text in answer.text, timeout=60)
 
 
 async def _statements(panel: Panel, folder: Path) -> Row:

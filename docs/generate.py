@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.access.rights import ADMIN, ANYONE, PRESETS, RIGHTS, SEE, SEES_ONE
 from bot.client import bare_tree
-from docs import client_reference
+from docs import client_reference, methods
 
 FOLDER: Final = Path(__file__).resolve().parent
 
@@ -47,6 +47,11 @@ Any right on a server comes with the sight of it (`{SEE}`). These are all:
 """
 
 
+_METHODS_HEAD = (
+    "What the [panel client](client.md) can do, and the command by which people reach it."
+)
+
+
 def main() -> None:
     """Write every page."""
     for name, text in pages().items():
@@ -73,6 +78,7 @@ def commands_page(tree: app_commands.CommandTree[Any]) -> str:
     if menus:
         parts.append(f"## In the menu of a message or member\n\n{_table(map(_menu_row, menus))}")
     parts += [_RIGHTS_HEAD, _presets(), _RIGHTS_TAIL, _rights()]
+    parts.append(f"## Method and command\n\n{_METHODS_HEAD}\n\n{methods.table()}")
     return "\n".join(parts)
 
 

@@ -7,6 +7,7 @@ aiohttp would go on to the next address and hide why.
 
 import socket
 import ssl
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final
 
