@@ -35,6 +35,7 @@ MASTER_KEY: Final = base64.b64encode(bytes(32)).decode()
 PLENTY: Final = 100_000
 ACTING: Final[tuple[tuple[str, dict[str, object], str], ...]] = (
     ("startup list", {}, "Startup of"),
+    ("backup create", {"name": "nightly"}, "nightly"),
     ("backup lock", {"backup": "nightly"}, "locked"),
     ("settings rename", {"name": "Survival SMP"}, "called"),
     ("network note", {"allocation": "25566", "note": "map"}, "25566"),
@@ -44,10 +45,8 @@ ACTING: Final[tuple[tuple[str, dict[str, object], str], ...]] = (
     ("power restart", {}, "is running"),
 )
 """What is typed for the count, with its options and what the answer says in the end."""
-FOLLOWED: Final[tuple[str, dict[str, object], str]] = ("backup create", {"name": "nightly"}, "nightly")
-"""It also writes the promise to tell how it ends: opened, its message noted, kept."""
 REST_SECONDS: Final = 0.3
-PASSING: Final = ("/", "audit R-", "look again ", "files ", "refusal ", "follow ")
+PASSING: Final = ("/", "audit R-", "look again ", "files ", "refusal ")
 """How the names of tasks begin that a command leaves behind."""
 
 
@@ -207,16 +206,16 @@ async def _statements(panel: Panel, folder: Path) -> Row:
             await _connect(panel, boss, channel)
             await _at_rest(app)
             counts = {}
-            for name, options, said in (FOLLOWED, *ACTING):
+            for name, options, said in ACTING:
                 type_it = functools.partial(boss.slash, channel, name, server=SERVER, **options)
-                counts[name] = await _counted(app, type_it, said)
+                counts[f"/{name}"] = await _counted(app, type_it, said)
         await running
     return Row(
         "slash_statements",
-        max(counts[name] for name, _, _ in ACTING),
+        max(counts.values()),
         "",
-        f"database statements of a command, the most of all but /{FOLLOWED[0]}: ≤ 3",
-        {f"/{name}": f"{count}" for name, count in counts.items()},
+        "database statements of a command that acts, the most of these: ≤ 3",
+        {name: f"{count}" for name, count in counts.items()},
     )
 
 
