@@ -1,7 +1,7 @@
 """Whatever the panel does: an honest line within 10 s, the outcome within 35 s."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -27,6 +27,16 @@ NEVER = ("Traceback", "<html", "nginx", "Exception", "no HTTP", "Something broke
 @pytest.fixture(scope="module")
 def clock() -> MovedClock:
     return MovedClock()
+
+
+@pytest.fixture(autouse=True)
+async def nothing_hangs_on(panel: SimPanel, clock: MovedClock) -> AsyncIterator[None]:
+    """What a fault still holds is let go before the panel closes."""
+    yield
+    panel.faults_clear()
+    for _ in range(10):
+        await clock.advance(15)
+        await asyncio.sleep(0.005)
 
 
 async def _moved(clock: MovedClock, check: Callable[[], bool], *, limit: float) -> float:

@@ -152,6 +152,7 @@ REACHING: dict[str, dict[str, object]] = {
     "servers.save_seen": {"panel_id": "theirs", "seen": [seen_server()], "now": LATER},
     "servers.list_servers": {},
     "servers.get_server": {"server_id": "theirs"},
+    "servers.save_one": {"server_id": "theirs", "seen": seen_server(), "now": LATER},
     "servers.server_gone": {"server_id": "theirs", "now": START},
 }
 
