@@ -35,7 +35,6 @@ MASTER_KEY: Final = base64.b64encode(bytes(32)).decode()
 PLENTY: Final = 100_000
 ACTING: Final[tuple[tuple[str, dict[str, object], str], ...]] = (
     ("startup list", {}, "Startup of"),
-    ("backup create", {"name": "nightly"}, "nightly"),
     ("backup lock", {"backup": "nightly"}, "locked"),
     ("settings rename", {"name": "Survival SMP"}, "called"),
     ("network note", {"allocation": "25566", "note": "map"}, "25566"),
@@ -45,8 +44,14 @@ ACTING: Final[tuple[tuple[str, dict[str, object], str], ...]] = (
     ("power restart", {}, "is running"),
 )
 """What is typed for the count, with its options and what the answer says in the end."""
+FOLLOWED: Final[tuple[str, dict[str, object], str]] = (
+    "backup create",
+    {"name": "nightly"},
+    "nightly",
+)
+"""It also writes the promise to tell how it ends: opened, its message noted, kept."""
 REST_SECONDS: Final = 0.3
-PASSING: Final = ("/", "audit R-", "look again ", "files ", "refusal ")
+PASSING: Final = ("/", "audit R-", "look again ", "files ", "refusal ", "follow ")
 """How the names of tasks begin that a command leaves behind."""
 
 
@@ -206,16 +211,16 @@ async def _statements(panel: Panel, folder: Path) -> Row:
             await _connect(panel, boss, channel)
             await _at_rest(app)
             counts = {}
-            for name, options, said in ACTING:
+            for name, options, said in (FOLLOWED, *ACTING):
                 type_it = functools.partial(boss.slash, channel, name, server=SERVER, **options)
-                counts[f"/{name}"] = await _counted(app, type_it, said)
+                counts[name] = await _counted(app, type_it, said)
         await running
     return Row(
         "slash_statements",
-        max(counts.values()),
+        max(counts[name] for name, _, _ in ACTING),
         "",
-        "database statements of a command that acts, the most of these: ≤ 3",
-        {name: f"{count}" for name, count in counts.items()},
+        f"database statements of a command, the most of all but /{FOLLOWED[0]}: ≤ 3",
+        {f"/{name}": f"{count}" for name, count in counts.items()},
     )
 
 

@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.access.rights import ADMIN, ANYONE, PRESETS, RIGHTS, SEE, SEES_ONE
 from bot.client import bare_tree
-from docs import client_reference, methods
+from docs import access_matrix, client_reference, methods
 
 FOLDER: Final = Path(__file__).resolve().parent
 
@@ -60,7 +60,11 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """Each page that follows from the code, by its file name in this folder."""
-    return {"client.md": client_reference.page(), "commands.md": commands_page(bare_tree())}
+    return {
+        "access-matrix.md": access_matrix.page(),
+        "client.md": client_reference.page(),
+        "commands.md": commands_page(bare_tree()),
+    }
 
 
 def commands_page(tree: app_commands.CommandTree[Any]) -> str:

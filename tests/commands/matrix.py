@@ -3,6 +3,7 @@
 Nothing here is read from the code it judges. `docs/access-matrix.md` is made of the same table.
 """
 
+from enum import Enum
 from typing import Final
 
 ANYONE: Final = "-"
@@ -159,3 +160,77 @@ MORE_OPTIONS: Final[dict[str, dict[str, object]]] = {
     "settings rename": {"description": "The old world"}
 }
 """Options that Discord doesn't demand, but without which there is nothing to do."""
+
+
+class Situation(Enum):
+    """Who asks about a server, and how that server is."""
+
+    NOTHING = "has no role"
+    ELSEWHERE = "may everything on another server"
+    HOLDS = "has the right here"
+    DENIED = "was denied it here"
+    ADMIN_ROLE = "has the admin role"
+    MANAGES = "has *Manage Server*"
+    KEY_LACKS = "… but the panel's key lacks it"
+    SUSPENDED = "… but the server is suspended"
+    DOWN = "… but the panel is down"
+
+
+class Answer(Enum):
+    """What comes of it."""
+
+    OPENS = "opens"
+    REFUSES = "refused"
+    NAMES_THE_KEY = "refused: the key"
+    SAYS_SUSPENDED = "says suspended"
+    SAYS_DOWN = "says down"
+
+
+FIRST_ASKED: Final = frozenset(
+    {
+        "power kill",  # asks before anything is sent
+        "settings reinstall",
+        "files write",  # opens its form from memory
+        "files upload",
+        "files upload-link",
+    }
+)
+"""They ask the member first, so what the panel says comes a step later."""
+
+
+def expected(command: str, situation: Situation) -> Answer | None:
+    """What is to come of a command; None where the situation makes no difference to it."""
+    right = RIGHTS[command]
+    if right == ANYONE:
+        return Answer.OPENS
+    if "." not in right:
+        return _without_server(right, situation)
+    match situation:
+        case Situation.HOLDS | Situation.MANAGES:
+            return Answer.OPENS
+        case Situation.KEY_LACKS:
+            return Answer.OPENS if right == SEE else Answer.NAMES_THE_KEY
+        case Situation.SUSPENDED | Situation.DOWN if command in VIEWS | FIRST_ASKED:
+            return Answer.OPENS
+        case Situation.SUSPENDED:
+            return Answer.SAYS_SUSPENDED
+        case Situation.DOWN:
+            return Answer.SAYS_DOWN
+    return Answer.REFUSES
+
+
+def _without_server(right: str, situation: Situation) -> Answer | None:
+    opened_by = {
+        SEES_ONE: (Situation.ELSEWHERE, Situation.HOLDS, Situation.MANAGES),
+        ADMIN: (Situation.ADMIN_ROLE, Situation.MANAGES),
+    }
+    if situation in opened_by[right]:
+        return Answer.OPENS
+    if situation in (Situation.NOTHING, Situation.ELSEWHERE, Situation.ADMIN_ROLE):
+        return Answer.REFUSES
+    return None
+
+
+def commands_with(situation: Situation, *answers: Answer) -> list[str]:
+    """The commands that answer so in a situation."""
+    return [command for command in RIGHTS if expected(command, situation) in answers]

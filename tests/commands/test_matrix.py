@@ -7,21 +7,21 @@ import pytest
 
 from demo.panel import SimPanel
 from tests.commands.matrix import (
-    ANYONE,
     BESIDES,
     MORE_OPTIONS,
     OPTIONS,
     RIGHTS,
     SEE,
-    SEES_ONE,
-    VIEWS,
+    Answer,
+    Situation,
+    commands_with,
+    expected,
 )
-from tests.wirecord import Member, Permission, Shown, Wire
-from tests.world import World
+from tests.wirecord import Member, Role, Shown, Wire, eventually
+from tests.world import World, private
 
 SERVER = "Survival"
 OTHER = "Creative"
-STAFF = Permission.MANAGE_MESSAGES
 REFUSED = ("You can't use", "is for admins", "no server here that you may see", "I found no server")
 NUMBER, USER, ROLE = 4, 6, 8
 
@@ -37,23 +37,18 @@ async def test_without_any_role_nothing_opens_but_what_is_for_anyone(
 
     answers = await _ask_all(roost, mia)
 
-    for name, said in answers.items():
-        assert _is_refused(said) == (RIGHTS[name] != ANYONE), f"/{name}: {said}"
-    assert not [asked for asked in panel.asked if not asked.startswith("GET ")]
+    _check(answers, Situation.NOTHING)
+    assert not _changes(panel)
 
 
 async def test_a_role_on_another_server_opens_nothing_here(roost: World, panel: SimPanel) -> None:
     mia = _shown_everything(roost, "mia")
     await roost.grant(mia, "*", server=OTHER)
-    before = len([asked for asked in panel.asked if not asked.startswith("GET ")])
 
     answers = await _ask_all(roost, mia)
 
-    for name, said in answers.items():
-        is_open = RIGHTS[name] in (ANYONE, SEES_ONE)
-        assert _is_refused(said) == (not is_open), f"/{name}: {said}"
-    after = [asked for asked in panel.asked if not asked.startswith("GET ")]
-    assert len(after) == before
+    _check(answers, Situation.ELSEWHERE)
+    assert not _changes(panel)
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -69,9 +64,30 @@ async def test_the_one_right_opens_the_command_and_a_denial_shuts_it(
         opened = await _ask_all(roost, mia, only=mine)
         await roost.deny(mia, right, server=SERVER)
         shut = await _ask_all(roost, mia, only=mine)
-        for name in mine:
-            assert not _is_refused(opened[name]), f"/{name} with {right}: {opened[name]}"
-            assert _is_refused(shut[name]), f"/{name} denied {right}: {shut[name]}"
+        _check(opened, Situation.HOLDS)
+        _check(shut, Situation.DENIED)
+
+
+async def test_the_admin_role_opens_what_is_for_admins_and_no_server(
+    roost: World, panel: SimPanel
+) -> None:
+    shown = await roost.admin.slash(roost.channel, "config")
+    await private(shown)
+    await roost.admin.select(shown.message, [roost.mods.id], custom_id="r:config-admin")
+    book = roost.app.parts.gate.book
+    await eventually(lambda: book(int(roost.guild.id)).admin_role_id == int(roost.mods.id))
+    mia = _shown_everything(roost, "mia", roost.mods)
+
+    answers = await _ask_all(roost, mia)
+
+    _check(answers, Situation.ADMIN_ROLE)
+    assert not _changes(panel)
+
+
+async def test_manage_server_opens_everything(roost: World, panel: SimPanel) -> None:
+    answers = await _ask_all(roost, roost.admin)
+
+    _check(answers, Situation.MANAGES)
 
 
 async def test_what_the_panel_key_lacks_is_refused_and_never_sent(
@@ -80,15 +96,13 @@ async def test_what_the_panel_key_lacks_is_refused_and_never_sent(
     await guild.connect(panel, account="bob")
     mia = _shown_everything(guild, "mia")
     await guild.grant(mia, "*")
-    before = len([asked for asked in panel.asked if not asked.startswith("GET ")])
 
-    lacking = [name for name, right in RIGHTS.items() if "." in right and right not in _BOBS]
+    lacking = commands_with(Situation.KEY_LACKS, Answer.NAMES_THE_KEY)
+    lacking = [name for name in lacking if RIGHTS[name] not in _BOBS]
     answers = await _ask_all(guild, mia, only=lacking)
 
-    for name, said in answers.items():
-        assert "connected here has no right" in said, f"/{name}: {said}"
-    after = [asked for asked in panel.asked if not asked.startswith("GET ")]
-    assert len(after) == before
+    _check(answers, Situation.KEY_LACKS)
+    assert not _changes(panel)
 
 
 async def test_a_suspended_server_is_told_to_be_suspended(roost: World, panel: SimPanel) -> None:
@@ -96,11 +110,10 @@ async def test_a_suspended_server_is_told_to_be_suspended(roost: World, panel: S
     await roost.grant(mia, "*")
     panel.world.server(SERVER).set_state("suspended")
 
-    asked = [n for n, right in RIGHTS.items() if "." in right and n not in VIEWS | _FIRST_ASKED]
+    asked = commands_with(Situation.SUSPENDED, Answer.SAYS_SUSPENDED)
     answers = await _ask_all(roost, mia, only=asked)
 
-    for name, said in answers.items():
-        assert "suspended" in said, f"/{name}: {said}"
+    _check(answers, Situation.SUSPENDED)
 
 
 async def test_a_panel_that_is_down_is_told_to_be_down(roost: World, panel: SimPanel) -> None:
@@ -108,28 +121,40 @@ async def test_a_panel_that_is_down_is_told_to_be_down(roost: World, panel: SimP
     await roost.grant(mia, "*")
     panel.fault("maintenance")
 
-    asked = [n for n, right in RIGHTS.items() if "." in right and n not in VIEWS | _FIRST_ASKED]
+    asked = commands_with(Situation.DOWN, Answer.SAYS_DOWN)
     answers = await _ask_all(roost, mia, only=asked)
 
-    for name, said in answers.items():
-        assert "maintenance" in said or "doesn't answer" in said, f"/{name}: {said}"
+    _check(answers, Situation.DOWN)
 
 
 _BOBS = {SEE, "control.console", "control.start", "file.read", "file.read-content"}
-_FIRST_ASKED = frozenset(
-    {
-        "power kill",  # asks before anything is sent
-        "settings reinstall",
-        "files write",  # opens its form from memory
-        "files upload",
-        "files upload-link",
-    }
-)
 
 
-def _shown_everything(world: World, name: str) -> Member:
+def _check(answers: dict[str, str], situation: Situation) -> None:
+    for name, said in answers.items():
+        match expected(name, situation):
+            case Answer.OPENS:
+                holds = not _is_refused(said)
+            case Answer.REFUSES:
+                holds = _is_refused(said)
+            case Answer.NAMES_THE_KEY:
+                holds = "connected here has no right" in said
+            case Answer.SAYS_SUSPENDED:
+                holds = "suspended" in said
+            case Answer.SAYS_DOWN:
+                holds = "maintenance" in said or "doesn't answer" in said
+            case None:
+                holds = True
+        assert holds, f"/{name}, who {situation.value}: {said}"
+
+
+def _changes(panel: SimPanel) -> list[str]:
+    return [asked for asked in panel.asked if not asked.startswith("GET ")]
+
+
+def _shown_everything(world: World, name: str, *roles: Role) -> Member:
     """A member to whom Discord shows every command, as an admin's overrides can."""
-    member = world.guild.member(name)
+    member = world.guild.member(name, *roles)
     member.sees_everything = True
     return member
 

@@ -209,6 +209,35 @@ async def test_servers_seen_on_a_panel_removed_meanwhile_are_not_kept(database: 
         )
 
 
+async def test_one_server_is_read_again_alone_unless_it_is_gone(database: Database) -> None:
+    async with database.write() as session:
+        panel = await some_panel(session, guild_id=GUILD)
+        before = await servers.save_seen(
+            session,
+            guild_id=GUILD,
+            panel_id=panel.id,
+            seen=[seen_server(), seen_server(uuid="other")],
+            now=START,
+        )
+        named = next(one for one in before if one.uuid != "other")
+        later = START + timedelta(minutes=5)
+        renamed = seen_server(name="Survival SMP")
+
+        async def save_one() -> servers.ServerRow | None:
+            return await servers.save_one(
+                session, guild_id=GUILD, server_id=named.id, seen=renamed, now=later
+            )
+
+        again = await save_one()
+        listed = await servers.list_servers(session, guild_id=GUILD)
+        await servers.server_gone(session, guild_id=GUILD, server_id=named.id, now=later)
+
+        assert again is not None
+        assert (again.id, again.name, again.seen_at) == (named.id, "Survival SMP", later)
+        assert {one.name for one in listed if one.id != named.id} == {seen_server().name}
+        assert await save_one() is None
+
+
 async def test_a_server_is_marked_gone_once(database: Database) -> None:
     async with database.write() as session:
         panel = await some_panel(session, guild_id=GUILD)
