@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import discord
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bot.access.gate import Admitted, Gate
 from bot.clock import Clock
@@ -129,6 +129,7 @@ class Follows:
                 await rows.note_follow_message(
                     session, guild_id=guild_id, follow_id=row.id, message_id=post.message_id
                 )
+            row = structs.replace(row, message_id=post.message_id)
         return Followed(self._start(row), post is not None)
 
     async def answer(
@@ -155,7 +156,7 @@ class Follows:
             found = await rows.list_open_follows(session, guild_id=guild_id)
         for row in found:
             if row.id not in self._tasks:
-                self._start(row)
+                self._start(row, is_resumed=True)
 
     def let_go(self, guild_id: int) -> None:
         """Stop following in a guild; its rows stay open."""
@@ -201,37 +202,41 @@ class Follows:
 
         return pause
 
-    def _start(self, row: FollowRow) -> "asyncio.Task[Ending]":
+    def _start(self, row: FollowRow, *, is_resumed: bool = False) -> "asyncio.Task[Ending]":
         name = f"follow {row.kind} {row.id}"
-        task = self._supervisor.start(name, self._follow(row))
+        task = self._supervisor.start(name, self._follow(row, is_resumed=is_resumed))
         self._tasks[row.id] = (row.guild_id, task)
         task.add_done_callback(lambda _task: self._tasks.pop(row.id, None))
         return task
 
-    async def _follow(self, row: FollowRow) -> Ending:
+    async def _follow(self, row: FollowRow, *, is_resumed: bool) -> Ending:
         server = self._directory.get(row.guild_id, row.server_id)
         with speaking(self._language(row.guild_id)):
             if server is None:
                 ending = _unknown(row, None)
             else:
                 ending = await self._watches[row.kind](server, row)
+            # told before it is closed: ended in between, it is told again, and not left unsaid
+            # the process may have ended between a message and its note, and nobody waits any more
+            if row.message_id is not None or is_resumed:
+                await self._tell(row, Message(ending.text))
             async with self._database.write() as session:
-                closed = await rows.close_follow(
+                await rows.close_follow(
                     session,
                     guild_id=row.guild_id,
                     follow_id=row.id,
                     outcome=ending.outcome,
                     now=self._clock.now(),
                 )
-            if closed is not None and closed.message_id is not None:
-                await self._tell(closed, closed.message_id, Message(ending.text))
         return ending
 
-    async def _tell(self, row: FollowRow, message_id: int, message: Message) -> None:
-        """The message becomes the result; where somebody deleted it, a new one is sent."""
-        post = self._places.post(row.guild_id, row.channel_id, message_id)
-        if not await post.edit(message):
-            await self._places.send(row.guild_id, row.channel_id, message)
+    async def _tell(self, row: FollowRow, message: Message) -> None:
+        """The message becomes the result; where it is deleted or unknown, a new one is sent."""
+        if row.message_id is not None:
+            post = self._places.post(row.guild_id, row.channel_id, row.message_id)
+            if await post.edit(message):
+                return
+        await self._places.send(row.guild_id, row.channel_id, message)
 
     def _language(self, guild_id: int) -> str:
         chosen = self._gate.book(guild_id).settings.language

@@ -126,7 +126,7 @@ class Power:
         if under_way is not None:
             raise Unfit(
                 _(
-                    "{actor} is at it already: a {signal} of {server} is under way since {time}. "
+                    "{actor} is at it already: a {signal} of {server} is under way for {time}. "
                     "Yours was not sent; wait for that one to end.",
                     actor=bold(under_way.actor),
                     signal=signal_name(under_way.signal),
