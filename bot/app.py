@@ -24,11 +24,13 @@ from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer, PanelOutcome
+from bot.posts.members import Members
 from bot.posts.places import Places
 from bot.posts.witness import Witness
 from bot.pterodactyl import AddressGuard, Budgets, Limited, Network, PanelError, Refused
 from bot.store import confirmations as confirmation_rows
 from bot.store import guilds as guild_rows
+from bot.store import jobs as job_rows
 from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
@@ -36,10 +38,12 @@ from bot.ui.confirm import Confirmations
 from bot.ui.doors import Doors
 from bot.ui.refusing import Explainer
 from bot.work.account import AccountWork
+from bot.work.again import Again
 from bot.work.backups import BackupWork
 from bot.work.bulk import BulkWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
+from bot.work.engine import Jobs
 from bot.work.exchange import Exchange
 from bot.work.files import file_work
 from bot.work.files_attachments import Attachments
@@ -59,6 +63,7 @@ STOP_TASKS_SECONDS: Final = 2.5
 CLOSE_REST_SECONDS: Final = 1.0
 HOUSEKEEPING_SECONDS: Final = 3600.0
 QUESTIONS_KEPT: Final = timedelta(days=1)
+JOBS_KEPT: Final = timedelta(days=30)
 
 
 class App:
@@ -95,11 +100,13 @@ class App:
                     )
                 await self._load(guild_id)
             await self.parts.follows.resume(guild_id)
+        self.parts.jobs.wake()
 
     async def guild_left(self, guild_id: int) -> None:
         """Let go of a guild; what is stored is erased once the grace period is over."""
         async with self._loading:
             self._here.discard(guild_id)
+            await self.parts.jobs.let_go(guild_id)
             async with self.parts.database.write() as session:
                 await guild_rows.guild_left(session, guild_id=guild_id, now=self.parts.clock.now())
             self._forget(guild_id)
@@ -108,6 +115,7 @@ class App:
         """Erase everything of a guild at once; the bot stays there and begins afresh."""
         async with self._loading:
             self._here.discard(guild_id)
+            await self.parts.jobs.let_go(guild_id)
             self._forget(guild_id)
             async with self.parts.database.write() as session:
                 count = await guild_rows.erase_guild(session, guild_id=guild_id)
@@ -148,6 +156,9 @@ class App:
                 async with self.parts.database.write() as session:
                     await confirmation_rows.drop_expired_confirmations(
                         session, guild_id=guild_id, before=now - QUESTIONS_KEPT
+                    )
+                    await job_rows.drop_ended_jobs(
+                        session, guild_id=guild_id, before=now - JOBS_KEPT
                     )
             await self.parts.clock.sleep(HOUSEKEEPING_SECONDS)
 
@@ -217,7 +228,9 @@ async def open_app(
         ground = _Ground(config, clock, supervisor, database, vault, network)
         app = _wire(ground, guild_ready_seconds=guild_ready_seconds)
         await app.load_known()
+        await app.parts.jobs.prepare()
         supervisor.keep("housekeeping", app.keep_house)
+        supervisor.keep("jobs", app.parts.jobs.run)
         supervisor.keep("linked keys", app.parts.links.watch)
         supervisor.keep("audit witness", app.parts.witness.run)
         supervisor.keep("members who left", app.look_who_left)
@@ -270,6 +283,15 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     confirmations = Confirmations(database, clock)
     shelf = Shelf(panels, supervisor, clock)
     places = Places(lambda: app.bot)
+    jobs = Jobs(
+        database,
+        supervisor,
+        clock,
+        # nothing is due before Discord can hear of it
+        guilds=lambda: app.here if app.bot.is_ready() else frozenset(),
+        jobs_per_guild=config.limits.jobs_per_guild,
+    )
+    again = Again(gate, directory, Members(lambda: app.bot))
     follows = Follows(
         database=database,
         directory=directory,
@@ -303,6 +325,8 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         audit=audit,
         acting=acting,
         confirmations=confirmations,
+        jobs=jobs,
+        again=again,
         power=power,
         console=ConsoleWork(gate, acting, hub, directory, clock),
         follows=follows,

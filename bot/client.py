@@ -137,6 +137,9 @@ class RoostClient(commands.AutoShardedBot):
         """Components and forms; commands come through the tree."""
         await self.doors.interact(interaction)
 
+    async def on_ready(self) -> None:
+        self.parts.jobs.wake()
+
     async def on_guild_available(self, guild: discord.Guild) -> None:
         await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))
 

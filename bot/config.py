@@ -92,6 +92,8 @@ class LimitSettings(Struct, frozen=True, kw_only=True):
     panels_per_guild: Count = 10
     servers_per_panel: Count = 1000
     rules_per_guild: Count = 500
+    jobs_per_guild: Count = 500
+    """Votes, countdowns, plans and what is followed, at a time."""
     interactions_per_minute: Count = 40
     """Of one member in one guild: commands, buttons and forms together."""
     body_cap_mib: Annotated[int, Meta(ge=1, le=1024)] = 16

@@ -18,10 +18,12 @@ from bot.store.vault import Vault
 from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.work.account import AccountWork
+from bot.work.again import Again
 from bot.work.backups import BackupWork
 from bot.work.bulk import BulkWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
+from bot.work.engine import Jobs
 from bot.work.exchange import Exchange
 from bot.work.files import FileWork
 from bot.work.follows import Follows
@@ -51,6 +53,8 @@ class Parts:
     audit: Audit
     acting: Acting
     confirmations: Confirmations
+    jobs: Jobs
+    again: Again
     power: Power
     console: ConsoleWork
     follows: Follows

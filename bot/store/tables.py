@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -271,6 +272,46 @@ follow = Table(
     Column("outcome", String(20)),
     Column("ended_at", Moment),
     Index(None, "guild_id", "outcome"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("kind", String(40), nullable=False),
+    Column("key", String(120)),
+    Column("subject_id", Text, nullable=False),
+    Column("actor_id", BigInteger),
+    Column("phase", String(40), nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("steps", JSON, nullable=False),
+    Column("run_at", Moment, nullable=False),
+    Column("claimed_by", String(36)),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("was_cut_off", Boolean, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("trouble", Text),
+    Column("made_at", Moment, nullable=False),
+    Column("outcome", String(20)),
+    Column("ended_at", Moment),
+    UniqueConstraint("guild_id", "id"),
+    Index("ix_job_live_run_at", "run_at", sqlite_where=text("outcome IS NULL")),
+    Index("uq_job_live_key", "guild_id", "key", unique=True, sqlite_where=text("outcome IS NULL")),
+    Index(None, "guild_id", "ended_at"),
+)
+
+job_signal = Table(
+    "job_signal",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _guild_id(),
+    Column("job_id", String(36), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    ForeignKeyConstraint(["guild_id", "job_id"], ["job.guild_id", "job.id"], ondelete="CASCADE"),
+    Index(None, "guild_id", "job_id"),
 )
 
 vault_check = Table(

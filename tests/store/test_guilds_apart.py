@@ -17,6 +17,7 @@ from bot.store import (
     audit,
     follows,
     guilds,
+    jobs,
     links,
     panels,
     rules,
@@ -27,12 +28,15 @@ from bot.store.tables import Moment, metadata
 from tests.clock import START
 from tests.store.rows import seen_server, some_panel
 
-OURS, THEIRS = 111, 222
+OURS, THEIRS = 111, 222_000_000_000_000_222  # long, so that no hash has it by chance
 LATER = START + timedelta(days=1)
 
 NOT_OF_ONE_GUILD = {
     "guilds.list_guilds",  # who starts or examines the bot
     "guilds.guilds_out_of_grace",  # who looks after left guilds
+    "jobs.claim_jobs",  # the engine, for the guilds it names
+    "jobs.next_due",
+    "jobs.void_claims",  # whoever takes the file over
 }
 TABLES_OF_NO_GUILD = {"vault_check"}
 
@@ -72,6 +76,8 @@ NEW_FOLLOW = follows.NewFollow(
     actor_name="Mia",
     channel_id=5,
 )
+NEW_JOB = jobs.NewJob(kind="power", state={}, run_at=START, key="x")
+WROTE = jobs.Checkpoint(phase="new", state={}, steps={}, taken=(5,))
 NEW_ENTRY = audit.NewEntry(kind="change", reference="r", actor_id=7, action="a")
 
 # how each function would reach for the other guild's rows, whose ids are all "theirs" or 5
@@ -116,6 +122,30 @@ REACHING: dict[str, dict[str, object]] = {
     "guilds.set_admin_role": {"role_id": 3},
     "guilds.save_settings": {"settings": guilds.GuildSettings(language="de")},
     "guilds.erase_guild": {},
+    "jobs.add_job": {"new": NEW_JOB, "now": START},
+    "jobs.get_job": {"job_id": "theirs"},
+    "jobs.live_job": {"key": "x"},
+    "jobs.list_live_jobs": {},
+    "jobs.count_live_jobs": {},
+    "jobs.signal_job": {"job_id": "theirs", "name": "now", "payload": None, "now": START},
+    "jobs.list_signals": {"job_id": "theirs"},
+    "jobs.checkpoint_job": {"job_id": "theirs", "fence": 5, "wrote": WROTE},
+    "jobs.rest_job": {
+        "job_id": "theirs",
+        "fence": 5,
+        "wrote": WROTE,
+        "until": LATER,
+        "now": START,
+    },
+    "jobs.end_job": {
+        "job_id": "theirs",
+        "fence": 5,
+        "wrote": WROTE,
+        "outcome": "done",
+        "now": START,
+    },
+    "jobs.let_go_jobs": {},
+    "jobs.drop_ended_jobs": {"before": LATER + timedelta(days=1)},
     "links.set_link": {"new": NEW_LINK, "at_most": 5, "now": START},
     "links.list_links": {},
     "links.drop_member": {"member_id": 5},
@@ -191,8 +221,8 @@ async def fill_theirs(session: AsyncSession) -> None:
                 case _:
                     row[column.name] = "x"
         row |= {"guild_id": THEIRS}
-        row |= {name: "theirs" for name in ("id", "panel_id", "server_id") if name in row}
-        row |= {name: None for name in ("used_at", "gone_at", "left_at") if name in row}
+        row |= {name: "theirs" for name in ("id", "panel_id", "server_id", "job_id") if name in row}
+        row |= {name: None for name in ("used_at", "gone_at", "left_at", "outcome") if name in row}
         await session.execute(insert(table).values(**row))
 
 
