@@ -160,7 +160,6 @@ class AuditCog(commands.Cog):
         self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
     ) -> Message:
         admitted = decided(interaction)
-        settings = self._parts.gate.book(admitted.guild_id).settings
         if channel is None:
             return self._channel(admitted)
         guild = interaction.guild
@@ -176,7 +175,7 @@ class AuditCog(commands.Cog):
                 )
         await self._parts.ruling.configure(
             admitted,
-            structs.replace(settings, audit_channel_id=channel.id),
+            lambda held: structs.replace(held, audit_channel_id=channel.id),
             f"audit channel {channel.id}",
         )
         await self._parts.witness.post(admitted.guild_id)
@@ -184,9 +183,10 @@ class AuditCog(commands.Cog):
 
     @component("audit-channel-off", right=ADMIN, ack=Ack.UPDATE, name="audit channel")
     async def channel_off(self, press: Press) -> Message:
-        settings = self._parts.gate.book(press.admitted.guild_id).settings
         await self._parts.ruling.configure(
-            press.admitted, structs.replace(settings, audit_channel_id=None), "audit channel off"
+            press.admitted,
+            lambda held: structs.replace(held, audit_channel_id=None),
+            "audit channel off",
         )
         return self._channel(press.admitted)
 

@@ -1,28 +1,63 @@
-"""/config: one editor for what admins choose once."""
+"""/config: one editor for what admins choose once, page by page."""
 
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 from uuid import uuid4
 
 import discord
+from discord import app_commands, ui
 from discord.ext import commands
 from msgspec import structs
 
 from bot.access.gate import Admitted
 from bot.access.rights import ADMIN
 from bot.access.ruling import Subject
+from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.store.guilds import GuildSettings, ServerGroup
-from bot.texts import _, _n, languages
+from bot.texts import _, _n
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.groups import ADMINS
-from bot.ui.parts import Control, button, card, choice, field, form, role_choice
+from bot.ui.pages import page_number
+from bot.ui.parts import (
+    Control,
+    button,
+    card,
+    channel_choice,
+    choice,
+    danger,
+    field,
+    form,
+    role_choice,
+    said_beside,
+)
+from bot.ui.settings import page_named, setting_of, shown_pages
+from bot.ui.settings.channels import CHANNELS
+from bot.ui.settings.general import GENERAL
+from bot.ui.settings.kinds import (
+    NONE,
+    ChannelPick,
+    Choice,
+    Entry,
+    Page,
+    RolePick,
+    Setting,
+    Several,
+    Toggle,
+)
+from bot.ui.settings.page import entry_form, settings_page, which
+from bot.ui.settings.servers import SERVERS
 from bot.ui.text import bold, name
 from cogs.parts import Parts
 
 GROUPS_AT_MOST = 20
 GROUP_CHARACTERS = 40
-NONE = "-"
-_OWN_NAMES = {"en": "English", "de": "Deutsch"}
+OFFERED: Final = 24
+"""Servers offered at once; beside them stands "no server"."""
+LISTED_AT_MOST: Final = 20
+Item = ui.Item[Any]
+Groups = dict[str, ServerGroup]
 
 
 class ConfigCog(commands.Cog):
@@ -32,12 +67,65 @@ class ConfigCog(commands.Cog):
         self._parts = parts
 
     @command(right=ADMIN, seen_by=ADMINS, description="The settings of this guild, in one place")
-    async def config(self, interaction: discord.Interaction) -> Message:
-        return self._editor(decided(interaction))
+    @app_commands.describe(page="What the settings are about; General to begin with")
+    @app_commands.choices(
+        page=[app_commands.Choice(name=one.title(), value=one.key) for one in shown_pages()]
+    )
+    async def config(self, interaction: discord.Interaction, page: str = GENERAL.key) -> Message:
+        return self._page(decided(interaction), page_named(page))
 
     @component("config", right=ADMIN, ack=Ack.UPDATE, name="config")
-    async def back(self, press: Press) -> Message:
-        return self._editor(press.admitted)
+    async def turn(self, press: Press) -> Message:
+        return self._page(press.admitted, page_named((*press.args, "")[0]))
+
+    @component("config-flip", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def flip(self, press: Press) -> Message:
+        page, setting = _known(press)
+        if not isinstance(setting, Toggle):
+            raise _gone()
+        held = getattr(self._settings(press.admitted), setting.key)
+        return await self._set(press.admitted, page, setting.key, not held)
+
+    @component("config-choose", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def choose(self, press: Press) -> Message:
+        page, setting = _known(press)
+        if not isinstance(setting, Choice):
+            raise _gone()
+        value = setting.picked((*press.values, NONE)[0])
+        return await self._set(press.admitted, page, setting.key, value)
+
+    @component("config-enter", right=ADMIN, ack=Ack.MODAL, name="config")
+    async def enter(self, press: Press) -> None:
+        _page, setting = _known(press)
+        if not isinstance(setting, Entry):
+            raise _gone()
+        await press.interaction.response.send_modal(
+            entry_form(setting, self._settings(press.admitted))
+        )
+
+    @component("config-entered", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def entered(self, press: Press) -> Message:
+        return await self._read(press, press.field("value"))
+
+    @component("config-pick", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def pick(self, press: Press) -> Message:
+        return await self._read(press, (*press.values, "")[0])
+
+    @component("config-role", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def pick_role(self, press: Press) -> Message:
+        page, setting = _known(press)
+        if not isinstance(setting, RolePick):
+            raise _gone()
+        role = _chosen_role(press)
+        return await self._set(press.admitted, page, setting.key, role.id if role else None)
+
+    @component("config-place", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def pick_channel(self, press: Press) -> Message:
+        page, setting = _known(press)
+        if not isinstance(setting, ChannelPick):
+            raise _gone()
+        channel_id = _chosen_channel(press) if press.values else None
+        return await self._set(press.admitted, page, setting.key, channel_id)
 
     @component("config-admin", right=ADMIN, ack=Ack.UPDATE, name="config")
     async def admin_role(self, press: Press) -> Message:
@@ -45,32 +133,23 @@ class ConfigCog(commands.Cog):
         await self._parts.ruling.set_admin_role(
             press.admitted, Subject("role", role.id, role.position) if role else None
         )
-        return self._editor(press.admitted)
+        return self._page(press.admitted, GENERAL)
 
-    @component("config-language", right=ADMIN, ack=Ack.UPDATE, name="config")
-    async def language(self, press: Press) -> Message:
-        picked = press.values[0] if press.values else NONE
-        language = picked if picked in ("en", *languages()) else ""
-        return await self._set(press.admitted, "language", language=language)
-
-    @component("config-linking", right=ADMIN, ack=Ack.UPDATE, name="config")
-    async def linking(self, press: Press) -> Message:
-        allowed = not self._settings(press.admitted).linking_allowed
-        return await self._set(press.admitted, "linking", linking_allowed=allowed)
-
-    @component("config-account", right=ADMIN, ack=Ack.UPDATE, name="config")
-    async def account(self, press: Press) -> Message:
-        switched_on = not self._settings(press.admitted).account_commands
-        return await self._set(press.admitted, "account commands", account_commands=switched_on)
+    @component("config-channel", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def open_channel(self, press: Press) -> Message:
+        channel_id = press.args[0] if press.args else str(_chosen_channel(press))
+        page = page_number((*press.args, "0", "0")[1])
+        return self._channel(press.admitted, int(channel_id), page)
 
     @component("config-bind", right=ADMIN, ack=Ack.UPDATE, name="config")
     async def bind(self, press: Press) -> Message:
         picked = press.values[0] if press.values else NONE
+        channel_id = (*press.args, "")[0]
         server = self._parts.directory.get(press.admitted.guild_id, picked)
-        if server is None and picked != NONE:
+        if (server is None and picked != NONE) or not channel_id.isdecimal():
             raise Unfit(_("That server is gone. Open `/config` again for a fresh list."))
-        await self._parts.ruling.bind(press.admitted, server)
-        return self._editor(press.admitted)
+        await self._parts.ruling.bind(press.admitted, int(channel_id), server)
+        return self._page(press.admitted, CHANNELS)
 
     @component("config-group-new", right=ADMIN, ack=Ack.MODAL, name="config")
     async def name_group(self, press: Press) -> None:
@@ -84,160 +163,230 @@ class ConfigCog(commands.Cog):
 
     @component("config-group-add", right=ADMIN, ack=Ack.UPDATE, name="config")
     async def add_group(self, press: Press) -> Message:
-        settings = self._settings(press.admitted)
-        wanted = press.field("name").strip()
+        wanted, group_id = press.field("name").strip(), str(uuid4())
         if not wanted:
             raise Unfit(_("A group needs a name."))
-        if any(group.name.casefold() == wanted.casefold() for group in settings.groups.values()):
-            raise Unfit(_("There is a group of that name already. Choose another name."))
-        if len(settings.groups) >= GROUPS_AT_MOST:
-            raise Unfit(_("A guild may have {count} groups.", count=GROUPS_AT_MOST))
-        group_id = str(uuid4())
-        groups = {**settings.groups, group_id: ServerGroup(name=wanted)}
-        await self._keep(press.admitted, f"group {wanted}", groups=groups)
+
+        def add(groups: Groups) -> Groups:
+            if any(group.name.casefold() == wanted.casefold() for group in groups.values()):
+                raise Unfit(_("There is a group of that name already. Choose another name."))
+            if len(groups) >= GROUPS_AT_MOST:
+                raise Unfit(_("A guild may have {count} groups.", count=GROUPS_AT_MOST))
+            return {**groups, group_id: ServerGroup(name=wanted)}
+
+        await self._regroup(press.admitted, add, f"group {wanted}")
         return self._group(press.admitted, group_id)
 
     @component("config-group", right=ADMIN, ack=Ack.UPDATE, name="config")
     async def open_group(self, press: Press) -> Message:
-        return self._group(press.admitted, (*press.values, *press.args, NONE)[0])
+        group_id = (*press.values, *press.args, NONE)[0]
+        return self._group(press.admitted, group_id, page_number((*press.args, "0", "0")[1]))
 
     @component("config-group-set", right=ADMIN, ack=Ack.UPDATE, name="config")
     async def fill_group(self, press: Press) -> Message:
-        settings, group_id = self._settings(press.admitted), (*press.args, NONE)[0]
-        group = self._known_group(settings, group_id)
-        known = {server.id for server in self._parts.directory.of(press.admitted.guild_id)}
-        server_ids = tuple(one for one in press.values if one in known)
-        filled = structs.replace(group, server_ids=server_ids)
-        await self._keep(
-            press.admitted, f"group {group.name}", groups={**settings.groups, group_id: filled}
-        )
-        return self._group(press.admitted, group_id)
+        group_id, page = (*press.args, NONE)[0], page_number((*press.args, "0", "0")[1])
+        servers = self._parts.directory.of(press.admitted.guild_id)
+        offered = {server.id for server in _part(servers, page)}
+        chosen = tuple(one for one in press.values if one in offered)
+
+        def fill(groups: Groups) -> Groups:
+            group = _known_group(groups, group_id)
+            kept = tuple(one for one in group.server_ids if one not in offered)
+            return {**groups, group_id: structs.replace(group, server_ids=(*kept, *chosen))}
+
+        called = _known_group(self._settings(press.admitted).groups, group_id).name
+        await self._regroup(press.admitted, fill, f"group {called}")
+        return self._group(press.admitted, group_id, page)
 
     @component("config-group-drop", right=ADMIN, ack=Ack.UPDATE, name="config")
     async def drop_group(self, press: Press) -> Message:
-        settings, group_id = self._settings(press.admitted), (*press.args, NONE)[0]
-        group = self._known_group(settings, group_id)
-        groups = {key: value for key, value in settings.groups.items() if key != group_id}
-        return await self._set(press.admitted, f"group {group.name} removed", groups=groups)
+        group_id = (*press.args, NONE)[0]
+        group = _known_group(self._settings(press.admitted).groups, group_id)
+
+        def drop(groups: Groups) -> Groups:
+            return {key: value for key, value in groups.items() if key != group_id}
+
+        await self._regroup(press.admitted, drop, f"group {group.name} removed")
+        return self._page(press.admitted, SERVERS)
 
     def _settings(self, admitted: Admitted) -> GuildSettings:
         return self._parts.gate.book(admitted.guild_id).settings
 
-    async def _keep(self, admitted: Admitted, what: str, **changed: object) -> None:
-        settings = structs.replace(self._settings(admitted), **changed)
-        await self._parts.ruling.configure(admitted, settings, what)
+    async def _regroup(
+        self, admitted: Admitted, change: Callable[[Groups], Groups], what: str
+    ) -> None:
+        await self._parts.ruling.configure(
+            admitted, lambda held: structs.replace(held, groups=change(held.groups)), what
+        )
 
-    async def _set(self, admitted: Admitted, what: str, **changed: object) -> Message:
-        await self._keep(admitted, what, **changed)
-        return self._editor(admitted)
+    async def _set(self, admitted: Admitted, page: Page, key: str, value: object) -> Message:
+        await self._parts.ruling.configure(
+            admitted,
+            lambda held: structs.replace(held, **{key: value}),
+            f"{key.replace('_', ' ')}: {value}",
+        )
+        return self._page(admitted, page)
 
-    def _editor(self, admitted: Admitted) -> Message:
-        book = self._parts.gate.book(admitted.guild_id)
-        settings = book.settings
-        bound_id = self._parts.gate.bound(admitted.guild_id, admitted.channel_id)
-        bound = self._parts.directory.get(admitted.guild_id, bound_id) if bound_id else None
-        lines = [
-            "## " + _("Settings"),
-            _("**Admin role**: who has it uses the admin commands, within its own grants."),
-            _("**Language** of what many read. Private answers speak each member's own."),
-            _("**This channel** stands for: {server}", server=bold(bound.name) if bound else "–"),
-            _(
-                "**Own keys** (`/link`): {state}. Members may then act with their own panel key.",
-                state=_on(settings.linking_allowed),
+    async def _read(self, press: Press, text: str) -> Message:
+        page, setting = _known(press)
+        if not isinstance(setting, Entry):
+            raise _gone()
+        try:
+            value = setting.read(text.strip())
+        except Several as several:
+            return which(page, setting, several.options)
+        return await self._set(press.admitted, page, setting.key, value)
+
+    def _page(self, admitted: Admitted, page: Page) -> Message:
+        settings = self._settings(admitted)
+        if page is GENERAL:
+            return settings_page(page, settings, before=self._admin_role(admitted))
+        if page is CHANNELS:
+            return settings_page(page, settings, after=self._channels(admitted))
+        if page is SERVERS:
+            return settings_page(page, settings, after=self._groups(settings))
+        return settings_page(page, settings)
+
+    def _admin_role(self, admitted: Admitted) -> list[Item]:
+        chosen = self._parts.gate.book(admitted.guild_id).admin_role_id
+        return [
+            ui.TextDisplay(
+                _(
+                    "**Admin role**: {role}. Who has it uses the admin commands, within its own "
+                    "grants.",
+                    role=f"<@&{chosen}>" if chosen else _("none"),
+                )
             ),
-            _(
-                "**Account commands** (`/account`): {state}. For who connected the panel.",
-                state=_on(settings.account_commands),
-            ),
-            _("**Groups**: {groups}", groups=_group_names(settings)),
-        ]
-        return card("\n".join(lines), rows=self._controls(admitted, settings, bound_id))
-
-    def _controls(
-        self, admitted: Admitted, settings: GuildSettings, bound_id: str | None
-    ) -> list[list[Control]]:
-        book = self._parts.gate.book(admitted.guild_id)
-        spoken = [(NONE, _("As the guild is set on Discord"), "")]
-        spoken += [(one, _OWN_NAMES.get(one, one), "") for one in ("en", *languages())]
-        servers = self._parts.directory.of(admitted.guild_id)[:24]
-        places = [(NONE, _("No server"), "")]
-        places += [(s.id, name(s.name), s.identifier) for s in servers]
-        rows: list[list[Control]] = [
-            [
+            ui.ActionRow(
                 role_choice(
                     "config-admin",
                     placeholder=_("Admin role: none"),
-                    chosen=book.admin_role_id,
+                    chosen=chosen,
                     may_be_none=True,
                 )
-            ],
-            [
-                choice(
-                    "config-language",
-                    options=spoken,
-                    placeholder=_("Language"),
-                    chosen=[settings.language or NONE],
-                )
-            ],
+            ),
+        ]
+
+    def _channels(self, admitted: Admitted) -> list[Item]:
+        guild_id = admitted.guild_id
+        found = []
+        for channel_id, server_id in self._parts.gate.bindings(guild_id).items():
+            server = self._parts.directory.get(guild_id, server_id)
+            if server is not None:
+                found.append(f"<#{channel_id}> → {bold(server.name)}")
+        lines = [
+            "**" + _("Channels of a server") + "**",
+            _("Where a channel stands for a server, nobody need name it there."),
+            *found[:LISTED_AT_MOST],
+        ]
+        if len(found) > LISTED_AT_MOST:
+            more = len(found) - LISTED_AT_MOST
+            lines.append(_n("and {count} more", "and {count} more", more))
+        return [
+            ui.TextDisplay("\n".join(lines)),
+            ui.ActionRow(channel_choice("config-channel", placeholder=_("Choose a channel …"))),
+            ui.ActionRow(
+                button("config-channel", str(admitted.channel_id), label=_("This channel …"))
+            ),
+        ]
+
+    def _channel(self, admitted: Admitted, channel_id: int, page: int) -> Message:
+        servers = self._parts.directory.of(admitted.guild_id)
+        bound_id = self._parts.gate.bound(admitted.guild_id, channel_id)
+        bound = self._parts.directory.get(admitted.guild_id, bound_id) if bound_id else None
+        offered = _part(servers, page)
+        options = [(NONE, _("No server"), "")]
+        options += [(s.id, name(s.name), s.identifier) for s in offered]
+        stands = (
+            _("{channel} stands for {server}.", channel=f"<#{channel_id}>", server=bold(bound.name))
+            if bound
+            else _("{channel} stands for no server.", channel=f"<#{channel_id}>")
+        )
+        rows: list[list[Control]] = [
             [
                 choice(
                     "config-bind",
-                    options=places,
-                    placeholder=_("This channel stands for …"),
+                    str(channel_id),
+                    options=options,
+                    placeholder=_("It stands for …"),
                     chosen=[bound_id or NONE],
                 )
             ],
+            [
+                button("config", CHANNELS.key, label=_("Back")),
+                *_leaf("config-channel", str(channel_id), len(servers), page),
+            ],
+        ]
+        return card("## " + _("A channel of a server") + f"\n{stands}", rows=rows)
+
+    def _groups(self, settings: GuildSettings) -> list[Item]:
+        said = "**" + _("Groups") + "**\n"
+        said += _("Rules and `/bulk power` can name a group instead of each server.")
+        if settings.groups:
+            said += "\n" + _group_names(settings)
+        items: list[Item] = [
+            said_beside(said, button("config-group-new", label=_("New group …"))),
         ]
         if settings.groups:
             groups = [
-                (key, group.name, _servers(len(group.server_ids)))
+                (key, name(group.name), _servers(len(group.server_ids)))
                 for key, group in settings.groups.items()
             ]
-            rows.append([choice("config-group", options=groups, placeholder=_("Edit a group …"))])
-        linking = _("Forbid own keys") if settings.linking_allowed else _("Allow own keys")
-        account = _("Switch off /account") if settings.account_commands else _("Switch on /account")
-        rows.append(
-            [
-                button("config-linking", label=linking),
-                button("config-account", label=account),
-                button("config-group-new", label=_("New group …")),
-            ]
-        )
-        return rows
+            select = choice("config-group", options=groups, placeholder=_("Edit a group …"))
+            items.append(ui.ActionRow(select))
+        return items
 
-    def _group(self, admitted: Admitted, group_id: str) -> Message:
-        group = self._known_group(self._settings(admitted), group_id)
+    def _group(self, admitted: Admitted, group_id: str, page: int = 0) -> Message:
+        group = _known_group(self._settings(admitted).groups, group_id)
         servers = self._parts.directory.of(admitted.guild_id)
         inside = [bold(s.name) for s in servers if s.id in group.server_ids]
+        offered = _part(servers, page)
         rows: list[list[Control]] = []
-        if servers:
-            options = [(s.id, name(s.name), s.identifier) for s in servers[:25]]
+        if offered:
             rows.append(
                 [
                     choice(
                         "config-group-set",
                         group_id,
-                        options=options,
+                        str(page),
+                        options=[(s.id, name(s.name), s.identifier) for s in offered],
                         placeholder=_("Servers of this group"),
-                        most=25,
+                        least=0,
+                        most=len(offered),
                         chosen=group.server_ids,
                     )
                 ]
             )
         rows.append(
             [
-                button("config", label=_("Back")),
-                button("config-group-drop", group_id, label=_("Delete the group")),
+                button("config", SERVERS.key, label=_("Back")),
+                *_leaf("config-group", group_id, len(servers), page),
+                danger("config-group-drop", group_id, label=_("Delete the group")),
             ]
         )
-        listed = ", ".join(inside) or _("no server yet")
+        listed = ", ".join(inside[:LISTED_AT_MOST]) or _("no server yet")
+        if len(inside) > LISTED_AT_MOST:
+            more = len(inside) - LISTED_AT_MOST
+            listed += " " + _n("and {count} more", "and {count} more", more)
         return card(f"## {name(group.name)}\n{listed}", rows=rows)
 
-    def _known_group(self, settings: GuildSettings, group_id: str) -> ServerGroup:
-        group = settings.groups.get(group_id)
-        if group is None:
-            raise Unfit(_("That group is gone. Open `/config` again."))
-        return group
+
+def _known(press: Press) -> tuple[Page, Setting]:
+    found = setting_of((*press.args, "")[0])
+    if found is None:
+        raise _gone()
+    return found
+
+
+def _known_group(groups: Groups, group_id: str) -> ServerGroup:
+    group = groups.get(group_id)
+    if group is None:
+        raise Unfit(_("That group is gone. Open `/config` again."))
+    return group
+
+
+def _gone() -> Unfit:
+    return Unfit(_("That setting is not here any more. Open `/config` again."))
 
 
 def _chosen_role(press: Press) -> discord.Role | None:
@@ -246,12 +395,33 @@ def _chosen_role(press: Press) -> discord.Role | None:
         return None
     role = guild.get_role(int(press.values[0]))
     if role is None or role.is_default():
-        raise Unfit(_("That role can't be the admin role. Choose another one."))
+        raise Unfit(_("That role can't be chosen here. Take another one."))
     return role
 
 
-def _on(value: bool) -> str:  # a word for a truth value
-    return _("on") if value else _("off")
+def _chosen_channel(press: Press) -> int:
+    guild = press.interaction.guild
+    picked = (*press.values, "")[0]
+    channel = guild.get_channel(int(picked)) if guild and picked.isdecimal() else None
+    if channel is None:
+        raise Unfit(_("That channel is gone, or I can't see it. Choose another one."))
+    return channel.id
+
+
+def _part(servers: Sequence[Server], page: int) -> Sequence[Server]:
+    return servers[page * OFFERED : (page + 1) * OFFERED]
+
+
+def _leaf(verb: str, first: str, count: int, page: int) -> list[Control]:
+    """Buttons between the parts of a long list of servers; none where it fits."""
+    last = (count - 1) // OFFERED
+    if last < 1:
+        return []
+    before, behind = str(max(page - 1, 0)), str(min(page + 1, last))
+    return [
+        button(verb, first, before, label="◀", is_disabled=page <= 0),
+        button(verb, first, behind, "next", label="▶", is_disabled=page >= last),
+    ]
 
 
 def _servers(count: int) -> str:
@@ -260,4 +430,4 @@ def _servers(count: int) -> str:
 
 def _group_names(settings: GuildSettings) -> str:
     named = [f"{bold(g.name)} ({len(g.server_ids)})" for g in settings.groups.values()]
-    return ", ".join(named) or "–"
+    return ", ".join(named)

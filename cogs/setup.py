@@ -12,7 +12,7 @@ from bot.fleet.directory import Server
 from bot.posts.answers import may_publish, publish
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
-from bot.texts import _, _n
+from bot.texts import _, _n, speaking
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.groups import ADMINS
@@ -82,10 +82,15 @@ class SetupCog(commands.Cog):
 
     @component("setup-test", right=ADMIN, ack=Ack.UPDATE, name="setup")
     async def test(self, press: Press) -> Message:
-        text = _(
-            "Roost works here. Members find their servers with `/server list`, and what they may "
-            "do with `/help`."
+        locale = press.interaction.guild_locale
+        language = self._parts.gate.language(
+            press.admitted.guild_id, locale.value if locale else None
         )
+        with speaking(language):
+            text = _(
+                "Roost works here. Members find their servers with `/server list`, and what they "
+                "may do with `/help`."
+            )
         if await publish(press.interaction, Message(text)) is None:
             raise Unfit(
                 _(

@@ -26,6 +26,8 @@ from bot.config import (
     SecretSettings,
 )
 from bot.secret import Secret
+from bot.store.guilds import GuildSettings
+from bot.ui.settings import setting_of
 from demo.panel import SimPanel
 from tests.wirecord import (
     Channel,
@@ -126,6 +128,50 @@ class World:
             shown = await self.admin.slash(self.channel, command, right=right, **options)
             said = await private(shown)
             assert "Set on" in said, said
+
+    async def switch(self, key: str) -> None:
+        """Switch a setting on or off in `/config`, as the admin does."""
+        shown = await self._config(key)
+        await self.admin.click(shown.message, custom_id=f"r:config-flip:{key}")
+        await self._changed(shown, key)
+
+    async def choose(self, key: str, value: str) -> None:
+        """Pick a value of a setting in `/config`, as the admin does."""
+        shown = await self._config(key)
+        await self.admin.select(shown.message, [value], custom_id=f"r:config-choose:{key}")
+        await self._changed(shown, key)
+
+    async def enter(self, key: str, text: str) -> str:
+        """Type a setting into its form of `/config`; returns what the admin is shown then."""
+        shown = await self._config(key)
+        form = await self.admin.click(shown.message, custom_id=f"r:config-enter:{key}")
+        sent = await self.admin.submit(form, text)
+        return await private(await sent.answered())
+
+    async def bind(self, channel: Channel, server: str) -> None:
+        """Let a channel stand for a server in `/config`, as the admin does."""
+        shown = await self.admin.slash(self.channel, "config", page="channels")
+        await private(shown)
+        card = await self.admin.select(shown.message, [channel.id], custom_id="r:config-channel")
+        await card.until(lambda: "stands for no server" in card.text)
+        gate, guild_id = self.app.parts.gate, int(self.guild.id)
+        (found,) = self.app.parts.directory.find(guild_id, server)
+        done = await self.admin.select(card.message, [found.id])
+        await done.until(lambda: gate.bound(guild_id, int(channel.id)) == found.id)
+
+    async def _config(self, key: str) -> Shown:
+        found = setting_of(key)
+        assert found is not None, f"no setting {key}"
+        self._held = getattr(self._settings(), key)
+        shown = await self.admin.slash(self.channel, "config", page=found[0].key)
+        await private(shown)
+        return shown
+
+    async def _changed(self, shown: Shown, key: str) -> None:
+        await shown.until(lambda: getattr(self._settings(), key) != self._held)
+
+    def _settings(self) -> GuildSettings:
+        return self.app.parts.gate.book(int(self.guild.id)).settings
 
     async def posted(self, text: str, *, timeout: float = 20) -> str:
         """Wait until a public message of the channel has `text` in it, and return its text."""

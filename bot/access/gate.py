@@ -1,6 +1,6 @@
 """Where every door asks: facts from memory, one decision, and what it was decided about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct, structs
@@ -96,6 +96,10 @@ class Gate:
     def bound(self, guild_id: int, channel_id: int) -> str | None:
         """The row id of the server that a channel stands for."""
         return self._bindings.get(guild_id, {}).get(channel_id)
+
+    def bindings(self, guild_id: int) -> Mapping[int, str]:
+        """The row id of its server for each channel of the guild that stands for one."""
+        return self._bindings.get(guild_id, {})
 
     def facts(
         self, guild_id: int, actor: Actor, action: Action, target: Server | None = None

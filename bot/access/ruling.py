@@ -1,6 +1,6 @@
 """Making and taking back rules: within what the one who does it may give."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -243,34 +243,47 @@ class Ruling:
         await self.load(admitted.guild_id)
         return gone
 
-    async def configure(self, admitted: Admitted, settings: GuildSettings, what: str) -> None:
-        """Keep the guild's settings; `what` changed is for the record.
+    async def configure(
+        self, admitted: Admitted, change: Callable[[GuildSettings], GuildSettings], what: str
+    ) -> None:
+        """Change the guild's settings; `what` is for the record.
 
-        Rules for a group go with it.
+        `change` gets them as they are stored at that moment, so two admins in one editor both
+        keep what they set. Rules for a group go with it.
 
         Raises:
             BeyondOwnGrants: A group's rules would come to hold, or end, on a server on which an
                 admin by role may not set them.
         """
-        book = self._gate.book(admitted.guild_id)
-        for rule in book.all:
-            before, after = book.settings.groups.get(rule.scope_id or ""), None
-            if before is not None:
-                after = settings.groups.get(rule.scope_id or "")
-                kept = set(after.server_ids) if after else set()
-                for server_id in kept ^ set(before.server_ids):
-                    server = self._directory.get(admitted.guild_id, server_id)
-                    if server is not None and (server_id in kept) is not rule.denies:
-                        self._within_own(admitted, rule.right, server)
-        dropped = book.settings.groups.keys() - settings.groups.keys()
+        where = admitted.guild_id
         async with self._database.write() as session:
-            await guilds.save_settings(session, guild_id=admitted.guild_id, settings=settings)
+            row = await guilds.get_guild(session, guild_id=where)
+            held = row.settings if row else GuildSettings()
+            settings = change(held)
+            book = self._gate.book(where)
+            self._check_groups(admitted, book.all, held, settings)
+            await guilds.save_settings(session, guild_id=where, settings=settings)
+            dropped = held.groups.keys() - settings.groups.keys()
             for rule in book.all:
                 if rule.scope_id in dropped:
-                    await rows.revoke_rule(session, guild_id=admitted.guild_id, rule_id=rule.id)
+                    await rows.revoke_rule(session, guild_id=where, rule_id=rule.id)
             entry = self._audit.entry(admitted, "change", outcome="configured", detail=what)
-            await self._audit.append(session, admitted.guild_id, entry)
-        await self.load(admitted.guild_id)
+            await self._audit.append(session, where, entry)
+        await self.load(where)
+
+    def _check_groups(
+        self, admitted: Admitted, rules: Iterable[Rule], held: GuildSettings, to_be: GuildSettings
+    ) -> None:
+        for rule in rules:
+            before = held.groups.get(rule.scope_id or "")
+            if before is None:
+                continue
+            after = to_be.groups.get(rule.scope_id or "")
+            kept = set(after.server_ids) if after else set()
+            for server_id in kept ^ set(before.server_ids):
+                server = self._directory.get(admitted.guild_id, server_id)
+                if server is not None and (server_id in kept) is not rule.denies:
+                    self._within_own(admitted, rule.right, server)
 
     async def set_admin_role(self, admitted: Admitted, role: Subject | None) -> None:
         """Say which role manages within its own grants; only for who holds Manage Server.
@@ -291,9 +304,9 @@ class Ruling:
             await self._audit.append(session, admitted.guild_id, entry)
         await self.load(admitted.guild_id)
 
-    async def bind(self, admitted: Admitted, server: Server | None) -> None:
-        """Let the channel acted in stand for a server, or for none."""
-        where, channel_id = admitted.guild_id, admitted.channel_id
+    async def bind(self, admitted: Admitted, channel_id: int, server: Server | None) -> None:
+        """Let a channel stand for a server, or for none."""
+        where = admitted.guild_id
         async with self._database.write() as session:
             if server is None:
                 await bindings.unbind_channel(session, guild_id=where, channel_id=channel_id)
@@ -301,7 +314,12 @@ class Ruling:
                 await bindings.bind_channel(
                     session, guild_id=where, channel_id=channel_id, server_id=server.id
                 )
-            entry = self._audit.entry(admitted, "change", outcome="bound" if server else "unbound")
+            entry = self._audit.entry(
+                admitted,
+                "change",
+                outcome="bound" if server else "unbound",
+                detail=f"channel {channel_id}" + (f": {server.name}" if server else ""),
+            )
             await self._audit.append(session, where, entry)
         await self.load(where)
 

@@ -6,6 +6,7 @@ channel of Discord's can't be rewritten with it, so a later edit shows.
 
 from collections.abc import Callable, Iterable
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import discord
 import structlog
@@ -81,7 +82,7 @@ class Witness:
             last = await posted.list_messages(session, guild_id=guild_id, kind=KIND)
             head = await audit.head(session, guild_id=guild_id)
         day, seq = last[-1].subject_id.split(" ") if last else ("", "")
-        if head is None or self._today() == day or str(head.seq) == seq:
+        if head is None or self._today(guild_id) == day or str(head.seq) == seq:
             return  # posted already, or nothing happened since
         await self._post(guild_id, channel_id, head)
 
@@ -113,10 +114,12 @@ class Witness:
                 channel_id=channel_id,
                 message_id=post.message_id,
                 kind=KIND,
-                subject_id=f"{self._today()} {head.seq}",
+                subject_id=f"{self._today(guild_id)} {head.seq}",
                 now=now,
             )
         return True
 
-    def _today(self) -> str:
-        return self._clock.now().date().isoformat()
+    def _today(self, guild_id: int) -> str:
+        """The day it is in the guild's own time zone; its midnight is when the head is due."""
+        zone = ZoneInfo(self._gate.book(guild_id).settings.time_zone)
+        return self._clock.now().astimezone(zone).date().isoformat()

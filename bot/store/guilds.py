@@ -23,6 +23,8 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     language: str = ""
     """In which the bot speaks where many read; "" is the guild's own language on Discord."""
+    time_zone: str = "UTC"
+    """A name of the IANA list; when this guild's days begin, and how its times of day are meant."""
     linking_allowed: bool = False
     account_commands: bool = False
     groups: dict[str, ServerGroup] = {}

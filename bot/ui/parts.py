@@ -26,7 +26,7 @@ class Colour(Enum):
     NONE = 0
 
 
-Control = ui.Button[Any] | ui.Select[Any] | ui.RoleSelect[Any]
+Control = ui.Button[Any] | ui.Select[Any] | ui.RoleSelect[Any] | ui.ChannelSelect[Any]
 """What may stand in a row: up to five buttons, or one select."""
 
 
@@ -94,6 +94,40 @@ def role_choice(
     )
 
 
+def channel_choice(
+    verb: str, *args: str, placeholder: str, chosen: int | None = None, may_be_none: bool = False
+) -> "ui.ChannelSelect[Any]":
+    """A select of the guild's channels that people write in; leads to the door `verb`."""
+    return ui.ChannelSelect(
+        custom_id=custom_id(verb, *args),
+        placeholder=cut(placeholder, 150),
+        channel_types=[discord.ChannelType.text, discord.ChannelType.news],
+        min_values=0 if may_be_none else 1,
+        max_values=1,
+        default_values=[discord.SelectDefaultValue.from_channel(discord.Object(chosen))]
+        if chosen
+        else [],
+    )
+
+
+def said_beside(text: str, control: "ui.Button[Any]") -> "ui.Section[Any]":
+    """A sentence with the one button that changes what it says."""
+    return ui.Section(ui.TextDisplay(text), accessory=control)
+
+
+def framed(
+    items: Sequence[ui.Item[Any]],
+    *,
+    colour: Colour = Colour.NONE,
+    files: Sequence[discord.File] = (),
+) -> Message:
+    """A container of pieces that are already made."""
+    accent = None if colour is Colour.NONE else discord.Colour(colour.value)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*items, accent_colour=accent))
+    return Message(layout=view, files=files)
+
+
 def card(
     *texts: str,
     colour: Colour = Colour.NONE,
@@ -113,10 +147,7 @@ def card(
     parts += [ui.ActionRow(*row) for row in rows if row]
     if footer:
         parts.append(ui.TextDisplay(f"-# {footer}"))
-    accent = None if colour is Colour.NONE else discord.Colour(colour.value)
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(*parts, accent_colour=accent))
-    return Message(layout=view, files=(*files, *pictures))
+    return framed(parts, colour=colour, files=(*files, *pictures))
 
 
 def plain(*texts: str, rows: Sequence[Sequence[Control]] = ()) -> Message:

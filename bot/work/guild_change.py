@@ -9,6 +9,7 @@ from bot.store.guilds import GuildSettings, ServerGroup
 from bot.store.rules import NewRule, ScopeKind
 from bot.texts import _
 from bot.ui.errors import Unfit
+from bot.ui.settings.carried import read_settings
 from bot.ui.text import code
 from bot.work.guild_file import GROUPS_AT_MOST, GuildFile, Names, RulePart, Stored
 
@@ -50,7 +51,7 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
     """What taking the file over would set; what is there beside it stays.
 
     Raises:
-        Unfit: The guild would have too many groups.
+        Unfit: The guild would have too many groups, or a setting can't be.
     """
     missing = _unknown(file, stored)
     groups, new_groups = _groups(file, stored, taker)
@@ -71,10 +72,7 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
     rules, unruled = _rules(file, stored, names, groups, taker)
     return Change(
         settings=structs.replace(
-            stored.settings,
-            language=file.language,
-            linking_allowed=file.linking_allowed,
-            account_commands=file.account_commands,
+            read_settings(stored.settings, file.settings),
             groups=groups,
             audit_channel_id=audit_channel_id,
         ),

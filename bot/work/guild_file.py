@@ -14,6 +14,7 @@ from bot.store.rules import Effect, RuleRow, SubjectKind
 from bot.store.servers import ServerRow
 from bot.texts import _
 from bot.ui.errors import Unfit
+from bot.ui.settings.carried import written_settings
 from bot.ui.text import code
 
 MOST_BYTES: Final = 256 * 1024
@@ -79,9 +80,8 @@ class GuildFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The version of this form."""
     guild: Name = ""
     exported_at: datetime | None = None
-    language: Annotated[str, Meta(max_length=10)] = ""
-    linking_allowed: bool = False
-    account_commands: bool = False
+    settings: Annotated[dict[str, object], Meta(max_length=100)] = {}
+    """What is set in `/config`, by name; what is left out stays as it is."""
     admin_role: Thing | None = None
     audit_channel: Thing | None = None
     panels: Annotated[tuple[PanelPart, ...], Meta(max_length=100)] = ()
@@ -126,9 +126,7 @@ def written(stored: Stored, names: Names, now: datetime) -> bytes:
         roost=1,
         guild=names.guild,
         exported_at=now,
-        language=stored.settings.language,
-        linking_allowed=stored.settings.linking_allowed,
-        account_commands=stored.settings.account_commands,
+        settings=written_settings(stored.settings),
         admin_role=_thing(stored.admin_role_id, names.roles),
         audit_channel=_thing(stored.settings.audit_channel_id, names.channels),
         panels=tuple(PanelPart(name=one.name, url=one.url) for one in stored.panels),

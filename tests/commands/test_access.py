@@ -20,7 +20,7 @@ def rights(world: World, role: Role) -> set[tuple[str, str | None, bool]]:
 
 async def grouped(world: World, *names: str) -> str:
     """Make the group Evening; its id."""
-    shown = await world.admin.slash(world.channel, "config")
+    shown = await world.admin.slash(world.channel, "config", page="servers")
     await private(shown)
     form = await world.admin.click(shown.message, label="New group …")
     made = await world.admin.submit(form, "Evening")
@@ -96,7 +96,7 @@ async def test_a_group_is_meant_by_its_name_too_and_lists_and_revokes(
 async def test_the_rules_of_a_group_go_with_it(roost: World, panel: SimPanel) -> None:
     group_id = await grouped(roost, "Lobby")
     await ask(roost, "access grant", role=roost.mods, right="control.start", server="evening")
-    shown = await roost.admin.slash(roost.channel, "config")
+    shown = await roost.admin.slash(roost.channel, "config", page="servers")
     await private(shown)
     opened = await roost.admin.select(shown.message, [group_id], custom_id="r:config-group")
     await opened.until(lambda: "Evening" in opened.text)
@@ -119,7 +119,7 @@ async def test_an_admin_by_role_can_not_widen_a_group_beyond_their_own_grants(
     await shown.until(lambda: book(int(roost.guild.id)).admin_role_id == int(low.id))
     mia = roost.guild.member("mia", low)
     mia.sees_everything = True
-    config = await mia.slash(roost.channel, "config")
+    config = await mia.slash(roost.channel, "config", page="servers")
     await private(config)
     opened = await mia.select(config.message, [group_id], custom_id="r:config-group")
     await opened.until(lambda: "Evening" in opened.text)
@@ -128,7 +128,7 @@ async def test_an_admin_by_role_can_not_widen_a_group_beyond_their_own_grants(
     tried = await mia.select(
         opened.message,
         [servers["Lobby"], servers["Survival"]],
-        custom_id=f"r:config-group-set:{group_id}",
+        custom_id=f"r:config-group-set:{group_id}:0",
     )
 
     await tried.until(lambda: "only what you hold yourself" in tried.text)

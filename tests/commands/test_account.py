@@ -20,10 +20,7 @@ SAYS_OFF = "switched off here"
 @pytest.fixture
 async def switched_on(roost: World) -> World:
     """The guild with `/account` allowed."""
-    config = await roost.admin.slash(roost.channel, "config")
-    await private(config)
-    await roost.admin.click(config.message, label="Switch on /account")
-    await config.until(lambda: "Switch off /account" in str(config.message))
+    await roost.switch("account_commands")
     return roost
 
 

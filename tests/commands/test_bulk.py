@@ -115,7 +115,7 @@ async def test_a_double_click_restarts_once(roost: World, panel: SimPanel) -> No
 
 
 async def test_a_group_stands_for_its_servers(roost: World, panel: SimPanel) -> None:
-    settings = await roost.admin.slash(roost.channel, "config")
+    settings = await roost.admin.slash(roost.channel, "config", page="servers")
     await private(settings)
     form = await roost.admin.click(settings.message, label="New group …")
     made = await roost.admin.submit(form, "Evening")

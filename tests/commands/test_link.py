@@ -15,15 +15,8 @@ from tests.world import World, private
 @pytest.fixture
 async def open_guild(roost: World) -> World:
     """The guild with linking allowed."""
-    await _turn(roost, "Allow own keys", "Forbid own keys")
+    await roost.switch("linking_allowed")
     return roost
-
-
-async def _turn(world: World, press: str, then: str) -> None:
-    config = await world.admin.slash(world.channel, "config")
-    await private(config)
-    await world.admin.click(config.message, label=press)
-    await config.until(lambda: then in str(config.message))
 
 
 async def _link(who: Member, world: World, panel: SimPanel, account: str = "bob") -> str:
@@ -116,7 +109,7 @@ async def test_forbidding_links_ends_what_they_allowed_at_once(
     mia = await open_guild.member("mia")
     await _link(mia, open_guild, panel)
 
-    await _turn(open_guild, "Forbid own keys", "Allow own keys")
+    await open_guild.switch("linking_allowed")
 
     refused = await mia.slash(open_guild.channel, "power start", server="Creative")
     assert "found no server" in await private(refused) or "can't use" in refused.text

@@ -17,10 +17,7 @@ def clock() -> MovedClock:
 async def test_the_key_of_a_member_who_left_is_erased_and_that_of_one_who_stays_is_not(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
-    config = await roost.admin.slash(roost.channel, "config")
-    await private(config)
-    await roost.admin.click(config.message, label="Allow own keys")
-    await config.until(lambda: "Forbid own keys" in str(config.message))
+    await roost.switch("linking_allowed")
     mia, tom = await roost.member("mia"), await roost.member("tom")
     for who in (mia, tom):
         form = await who.slash(roost.channel, "link")

@@ -11,19 +11,10 @@ def typed(panel: SimPanel) -> list[str]:
     return [asked for asked in panel.asked if asked.endswith("/command")]
 
 
-async def bind(world: World, name: str) -> None:
-    (server,) = world.app.parts.directory.find(int(world.guild.id), name)
-    shown = await world.admin.slash(world.channel, "config")
-    await private(shown)
-    await world.admin.select(shown.message, [server.id], custom_id="r:config-bind")
-    gate = world.app.parts.gate
-    await shown.until(lambda: gate.bound(int(world.guild.id), int(world.channel.id)) == server.id)
-
-
 async def test_in_a_channel_that_stands_for_a_server_a_message_runs_there(
     roost: World, panel: SimPanel
 ) -> None:
-    await bind(roost, "Survival")
+    await roost.bind(roost.channel, "Survival")
     mia = await roost.member("mia", rights={"control.console"})
     message = await mia.say(roost.channel, "say hello")
 
@@ -52,7 +43,7 @@ async def test_elsewhere_the_exact_command_and_the_server_are_shown_first(
 
 
 async def test_several_lines_or_none_are_not_sent(roost: World, panel: SimPanel) -> None:
-    await bind(roost, "Survival")
+    await roost.bind(roost.channel, "Survival")
     mia = await roost.member("mia", rights={"control.console"})
 
     for content in ("one\ntwo", "x" * 2001):
@@ -67,7 +58,7 @@ async def test_several_lines_or_none_are_not_sent(roost: World, panel: SimPanel)
 
 
 async def test_without_the_right_a_message_is_not_run(roost: World, panel: SimPanel) -> None:
-    await bind(roost, "Survival")
+    await roost.bind(roost.channel, "Survival")
     mia = await roost.member("mia", rights={"control.start"})
     message = await mia.say(roost.channel, "op mia")
 

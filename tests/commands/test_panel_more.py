@@ -107,6 +107,7 @@ async def test_a_file_taken_over_elsewhere_sets_the_same_by_uuid_and_name(
     roost: World, panel: SimPanel
 ) -> None:
     await roost.grant(roost.mods, "control.*", server="Survival")
+    await roost.enter("time_zone", "Berlin")
     file = await exported(roost)
     gone = {"kind": "role", "subject": {"id": "7", "name": "Only here"}, "right": "backup.read"}
     file["rules"].append({**gone, "effect": "allow"})
@@ -117,7 +118,9 @@ async def test_a_file_taken_over_elsewhere_sets_the_same_by_uuid_and_name(
         said = await imported(other, file)
         assert "Left out" in said
         assert "Only here" in said
-        (rule,) = other.app.parts.gate.book(int(other.guild.id)).all
+        book = other.app.parts.gate.book(int(other.guild.id))
+        assert book.settings.time_zone == "Europe/Berlin"
+        (rule,) = book.all
         (server,) = other.app.parts.directory.find(int(other.guild.id), "Survival")
         assert (rule.subject_id, rule.right, rule.scope_id) == (
             int(other.mods.id),
@@ -138,7 +141,11 @@ async def test_a_file_taken_over_elsewhere_sets_the_same_by_uuid_and_name(
         {"roost": 2},
         {"roost": 1, "surprise": True},
         {"roost": 1, "rules": [{"kind": "role"}]},
-        {"roost": 1, "language": 7},
+        {"roost": 1, "settings": {"language": 7}},
+        {"roost": 1, "settings": {"language": "klingon"}},
+        {"roost": 1, "settings": {"time_zone": "Atlantis"}},
+        {"roost": 1, "settings": {"groups": {}}},
+        {"roost": 1, "settings": {"surprise": True}},
         {"roost": 1, "groups": [{"name": "g"}] * 21},
         {
             "roost": 1,

@@ -57,11 +57,7 @@ async def test_who_has_the_admin_role_may_use_the_admin_commands(roost: World) -
 
 
 async def test_a_bound_channel_stands_for_its_server(roost: World, panel: SimPanel) -> None:
-    server = roost.app.parts.directory.find(int(roost.guild.id), "Creative")[0]
-    shown = await roost.admin.slash(roost.channel, "config")
-    await private(shown)
-    bound = await roost.admin.select(shown.message, [server.id], custom_id="r:config-bind")
-    await bound.until(lambda: "**Creative**" in bound.text)
+    await roost.bind(roost.channel, "Creative")
     mia = await roost.member("mia", rights={"control.start"})
 
     started = await mia.slash(roost.channel, "power start")
@@ -70,7 +66,7 @@ async def test_a_bound_channel_stands_for_its_server(roost: World, panel: SimPan
 
 
 async def test_a_rule_for_a_group_holds_on_its_servers_only(roost: World, panel: SimPanel) -> None:
-    shown = await roost.admin.slash(roost.channel, "config")
+    shown = await roost.admin.slash(roost.channel, "config", page="servers")
     await private(shown)
     form = await roost.admin.click(shown.message, label="New group …")
     made = await roost.admin.submit(form, "Worlds")
@@ -89,11 +85,7 @@ async def test_a_rule_for_a_group_holds_on_its_servers_only(roost: World, panel:
 async def test_the_channel_reads_the_guilds_language_and_the_member_their_own(
     roost: World, panel: SimPanel
 ) -> None:
-    shown = await roost.admin.slash(roost.channel, "config")
-    await private(shown)
-    chosen = await roost.admin.select(shown.message, ["de"], custom_id="r:config-language")
-    book = roost.app.parts.gate.book
-    await chosen.until(lambda: book(int(roost.guild.id)).settings.language == "de")
+    await roost.choose("language", "de")
     mia = await roost.member("mia", rights={"control.start"})
 
     started = await mia.slash(roost.channel, "power start", server="Creative")
