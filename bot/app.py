@@ -24,8 +24,11 @@ from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer, PanelOutcome
+from bot.posts.delivery import Delivery
 from bot.posts.members import Members
+from bot.posts.pausing import Pausing
 from bot.posts.places import Places
+from bot.posts.traffic import Traffic
 from bot.posts.witness import Witness
 from bot.pterodactyl import AddressGuard, Budgets, Limited, Network, PanelError, Refused
 from bot.store import confirmations as confirmation_rows
@@ -196,6 +199,7 @@ class App:
 
     def _forget(self, guild_id: int) -> None:
         self.parts.follows.let_go(guild_id)
+        self.parts.delivery.forget(guild_id)
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
         self.parts.links.close_guild(guild_id)
@@ -229,6 +233,7 @@ async def open_app(
         app = _wire(ground, guild_ready_seconds=guild_ready_seconds)
         await app.load_known()
         await app.parts.jobs.prepare()
+        supervisor.keep("delivery", app.parts.delivery.run)
         supervisor.keep("housekeeping", app.keep_house)
         supervisor.keep("jobs", app.parts.jobs.run)
         supervisor.keep("linked keys", app.parts.links.watch)
@@ -282,7 +287,6 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     acting = Acting(panels, links, audit, supervisor, clock)
     confirmations = Confirmations(database, clock)
     shelf = Shelf(panels, supervisor, clock)
-    places = Places(lambda: app.bot)
     jobs = Jobs(
         database,
         supervisor,
@@ -292,6 +296,9 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         jobs_per_guild=config.limits.jobs_per_guild,
     )
     again = Again(gate, directory, Members(lambda: app.bot))
+    traffic = Traffic(clock)
+    delivery = Delivery(traffic, metrics, clock)
+    places = Places(lambda: app.bot, delivery)
     follows = Follows(
         database=database,
         directory=directory,
@@ -327,6 +334,9 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         confirmations=confirmations,
         jobs=jobs,
         again=again,
+        delivery=delivery,
+        places=places,
+        pausing=Pausing(delivery, places, gate, supervisor),
         power=power,
         console=ConsoleWork(gate, acting, hub, directory, clock),
         follows=follows,
@@ -398,6 +408,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         parts,
         doors,
         app,
+        traffic=traffic,
         guilds=config.discord.guilds,
         guild_ready_seconds=guild_ready_seconds,
     )

@@ -20,6 +20,8 @@ from bot.access.gate import Gate
 from bot.clock import Clock
 from bot.fleet.directory import Directory
 from bot.fleet.shelf import Shelf
+from bot.posts.delivery import Delivery
+from bot.posts.traffic import Traffic
 from bot.store import commands as sync_rows
 from bot.store.engine import Database
 from bot.ui.doors import Doors, menus_of
@@ -73,6 +75,7 @@ class RoostClient(commands.AutoShardedBot):
         doors: Doors,
         arrivals: Arrivals,
         *,
+        traffic: Traffic,
         guilds: tuple[int, ...] = (),
         guild_ready_seconds: float = 2.0,
     ) -> None:
@@ -86,12 +89,14 @@ class RoostClient(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             guild_ready_timeout=guild_ready_seconds,
+            http_trace=traffic.trace(),
         )
         self.parts = parts
         self.doors = doors
         self.gate: Gate = parts.gate
         self.directory: Directory = parts.directory
         self.shelf: Shelf = parts.shelf
+        self.delivery: Delivery = parts.delivery
         self._arrivals = arrivals
         self._database: Database = parts.database
         self._clock: Clock = parts.clock
@@ -148,6 +153,18 @@ class RoostClient(commands.AutoShardedBot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         await self._owned(f"guild {guild.id} left", self._arrivals.guild_left(guild.id))
+
+    async def on_guild_channel_update(
+        self, _before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        self.parts.pausing.permissions_changed(after.guild)
+
+    async def on_guild_role_update(self, _before: discord.Role, after: discord.Role) -> None:
+        self.parts.pausing.permissions_changed(after.guild)
+
+    async def on_member_update(self, _before: discord.Member, after: discord.Member) -> None:
+        if after == after.guild.me:  # of others Discord tells nothing without the members intent
+            self.parts.pausing.permissions_changed(after.guild)
 
     async def _owned(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """discord.py's own event tasks have no owner, and a shutdown would cut them off."""

@@ -29,6 +29,7 @@ _PANEL_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30)
 CommandOutcome = Literal["answered", "refused", "panel_error", "bug"]
 PanelOutcome = Literal["answered", "refused", "limited", "unreachable"]
 Loss = Literal["full_queue", "node"]
+SendOutcome = Literal["done", "limited", "refused", "failed"]
 AuditKind = Literal["intent", "result", "refusal", "change"]
 
 
@@ -61,6 +62,12 @@ class Metrics:
             ["where"],
             registry=self.registry,
         )
+        self._sent = Counter(
+            "roost_sent",
+            "Messages and edits given to Discord, by outcome; answers to interactions aside",
+            ["outcome"],
+            registry=self.registry,
+        )
         self._sockets = Gauge(
             "roost_open_websockets", "Console connections to nodes", registry=self.registry
         )
@@ -87,6 +94,10 @@ class Metrics:
     def lines_dropped(self, where: Loss, count: int = 1) -> None:
         """Count console lines lost in our queues, or a flood in which the node dropped some."""
         self._dropped.labels(where).inc(count)
+
+    def sent(self, outcome: SendOutcome) -> None:
+        """Count a message or an edit given to Discord."""
+        self._sent.labels(outcome).inc()
 
     def watch(
         self,

@@ -206,7 +206,7 @@ class AuditCog(commands.Cog):
         if self._parts.witness.is_paused(admitted.guild_id):
             said = _(
                 "I may not write in {channel} any more, so nothing is posted. Give me *View "
-                "Channel* and *Send Messages* there and set it again.",
+                "Channel* and *Send Messages* there, and I go on by myself.",
                 channel=f"<#{chosen}>",
             )
             return card(f"{title}\n{said}", colour=Colour.RED, rows=[[off]])

@@ -12,6 +12,9 @@ from bot.fleet.hub import Hub
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
+from bot.posts.delivery import Delivery
+from bot.posts.pausing import Pausing
+from bot.posts.places import Places
 from bot.posts.witness import Witness
 from bot.store.engine import Database
 from bot.store.vault import Vault
@@ -55,6 +58,9 @@ class Parts:
     confirmations: Confirmations
     jobs: Jobs
     again: Again
+    delivery: Delivery
+    places: Places
+    pausing: Pausing
     power: Power
     console: ConsoleWork
     follows: Follows

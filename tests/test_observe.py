@@ -75,6 +75,7 @@ async def test_metrics_show_what_was_counted(
     metrics.panel_answered("limited", 0.1)
     metrics.audit_written("intent")
     metrics.lines_dropped("full_queue", 137)
+    metrics.sent("limited")
 
     async with asked.get("/metrics") as answer:
         assert answer.status == 200
@@ -86,6 +87,7 @@ async def test_metrics_show_what_was_counted(
         'roost_panel_request_seconds_count{outcome="limited"} 1.0',
         'roost_audit_entries_total{kind="intent"} 1.0',
         'roost_console_dropped_total{where="full_queue"} 137.0',
+        'roost_sent_total{outcome="limited"} 1.0',
         "roost_guilds 3.0",
         "roost_open_websockets 2.0",
         "roost_tasks 5.0",

@@ -1,20 +1,27 @@
-"""How answers reach people: the private one of an interaction, and what is published beside it."""
+"""How answers reach people: the private one of an interaction, and what is published beside it.
+
+Private answers go by the interaction's token, which Discord counts apart. What channels see goes
+through `Delivery`.
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import Enum
 
+import aiohttp
 import discord
 import structlog
 from discord.abc import Messageable
 
+from bot.posts.delivery import SEND_SECONDS, Delivery, Paused, Place, Superseded
 from bot.posts.mentions import link_layout
 from bot.posts.messages import Message
+from bot.posts.traffic import HeldUp
 
 log = structlog.stdlib.get_logger(__name__)
 
-SEND_SECONDS = 10.0
-_GONE = frozenset({10003, 10004, 10008, 50001, 50013})
-"""Discord's codes for a channel, guild or message that is not there for us any more."""
+UNKNOWN_MESSAGE = 10008
+"""Discord's code for a message that was deleted."""
 
 
 def command_ids(interaction: discord.Interaction) -> Mapping[str, int]:
@@ -85,13 +92,51 @@ class Answer:
                 log.warning("answer not removed", error=str(error))
 
 
+class NotSent(Exception):
+    """Discord had trouble of its own or didn't answer; it may be tried again later."""
+
+
+class Edited(Enum):
+    """What came of an edit. False is one after which the message can't show it."""
+
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    """A newer edit of the same message took its place."""
+    LATER = "later"
+    """Discord had trouble or didn't answer; the same edit may be tried again."""
+    TOO_OLD = "too old"
+    """Messages older than an hour can't be edited now (30046); post it anew."""
+    GONE = "gone"
+    """Somebody deleted the message."""
+    PAUSED = "paused"
+    """The channel refuses, now or before; a new message would be refused as well."""
+
+    def __bool__(self) -> bool:
+        return self in (Edited.DONE, Edited.SUPERSEDED, Edited.LATER)
+
+
 class Post:
     """A message of the bot's own in a channel, edited as things go on."""
 
-    def __init__(self, message: discord.Message | discord.PartialMessage) -> None:
+    def __init__(
+        self,
+        message: discord.Message | discord.PartialMessage,
+        delivery: Delivery,
+        place: Place,
+        *,
+        is_first: bool = False,
+        unheard: Sequence[discord.Object] = (),
+    ) -> None:
         self._message = message
+        self._delivery = delivery
+        self._place = place
+        self._is_first = is_first
         self._lock = asyncio.Lock()
+        self._newest: Message | None = None
         self.is_gone = False
+        self.unheard = tuple(unheard)
+        """Of those to be pinged, whom Discord doesn't let us ping: a role that is neither
+        mentionable nor one that the bot may mention by "Mention Everyone" in that channel."""
 
     @property
     def channel_id(self) -> int:
@@ -103,24 +148,61 @@ class Post:
         """Discord's id of it."""
         return self._message.id
 
-    async def edit(self, message: Message) -> bool:
-        """Replace it; False once somebody deleted it or took the channel away."""
+    async def edit(self, message: Message, *, pings: Sequence[discord.Object] = ()) -> Edited:
+        """Replace it. Of edits that wait for their turn only the newest is sent.
+
+        `pings` are shown as mentions; by an edit Discord notifies nobody.
+        """
+        self._newest = message
         async with self._lock:
             if self.is_gone:
-                return False
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    if message.layout is not None:
-                        await self._message.edit(content=None, view=message.as_layout())
-                    else:
-                        await self._message.edit(content=message.text, attachments=message.files)
-            except discord.HTTPException as error:
-                self.is_gone = error.code in _GONE
-                log.warning("post not edited", error=str(error), gone=self.is_gone)
-                return not self.is_gone
-            except TimeoutError:
-                log.warning("post not edited", error="Discord did not answer")
+                return Edited.GONE
+            if self._newest is not message:
+                return Edited.SUPERSEDED
+            return await self._edit(message, pings)
+
+    async def delete(self) -> bool:
+        """Take it away; True once it isn't there any more."""
+        try:
+            await self._delivery.send(self._place, self._message.delete, is_first=self._is_first)
+        except discord.NotFound:
             return True
+        except Paused:
+            return False
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("post not deleted", error=str(error) or "Discord did not answer")
+            return False
+        return True
+
+    async def _edit(self, message: Message, pings: Sequence[discord.Object]) -> Edited:
+        allowed = _allowed(pings)
+
+        async def call() -> None:
+            if message.layout is not None:
+                await self._message.edit(
+                    content=None, view=message.as_layout(), allowed_mentions=allowed
+                )
+            else:
+                await self._message.edit(
+                    content=message.text, attachments=message.files, allowed_mentions=allowed
+                )
+
+        try:
+            await self._delivery.send(
+                self._place, call, is_first=self._is_first, replaces=self.message_id
+            )
+        except Superseded:
+            return Edited.SUPERSEDED
+        except Paused:
+            return Edited.PAUSED
+        except HeldUp:
+            return Edited.TOO_OLD
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+            self.is_gone = getattr(error, "code", 0) == UNKNOWN_MESSAGE
+            said = str(error) or "Discord did not answer"
+            log.info("post not edited", error=said, gone=self.is_gone)
+            return Edited.GONE if self.is_gone else Edited.LATER
+        return Edited.DONE
 
 
 def may_publish(interaction: discord.Interaction) -> bool:
@@ -132,30 +214,53 @@ def may_publish(interaction: discord.Interaction) -> bool:
 
 
 async def publish(interaction: discord.Interaction, message: Message) -> Post | None:
-    """Send `message` to the channel as the bot itself; None where it may not write."""
+    """Send `message` to the channel as the bot itself; None where that isn't to be had."""
     channel = interaction.channel
     if not isinstance(channel, Messageable) or not may_publish(interaction):
         return None
-    return await send(channel, message)
-
-
-async def send(channel: Messageable, message: Message) -> Post | None:
-    """Send to a channel; None where Discord refuses."""
+    delivery: Delivery = interaction.client.delivery  # type: ignore[attr-defined]  # our client's
+    place = Place(interaction.guild_id or 0, interaction.channel_id or 0)
     try:
-        async with asyncio.timeout(SEND_SECONDS):
-            if message.layout is not None:
-                sent = await channel.send(
-                    view=message.as_layout(),
-                    files=list(message.files),
-                    allowed_mentions=discord.AllowedMentions.none(),
-                )
-            else:
-                sent = await channel.send(
-                    message.text,
-                    files=list(message.files),
-                    allowed_mentions=discord.AllowedMentions.none(),
-                )
-    except (discord.Forbidden, discord.NotFound) as error:
+        return await send(channel, message, delivery, place, is_first=True)
+    except NotSent as error:
         log.warning("not published", error=str(error))
         return None
-    return Post(sent)
+
+
+async def send(
+    channel: Messageable,
+    message: Message,
+    delivery: Delivery,
+    place: Place,
+    *,
+    is_first: bool = False,
+    pings: Sequence[discord.Object] = (),
+    unheard: Sequence[discord.Object] = (),
+) -> Post | None:
+    """Send to a channel; None where it refuses.
+
+    Raises:
+        NotSent: Discord had trouble of its own.
+    """
+    allowed = _allowed(pings)
+
+    async def call() -> discord.Message:
+        if message.layout is not None:
+            return await channel.send(
+                view=message.as_layout(), files=list(message.files), allowed_mentions=allowed
+            )
+        return await channel.send(message.text, files=list(message.files), allowed_mentions=allowed)
+
+    try:
+        sent = await delivery.send(place, call, is_first=is_first)
+    except (Paused, discord.Forbidden, discord.NotFound):
+        return None
+    except (discord.HTTPException, aiohttp.ClientError, HeldUp, TimeoutError) as error:
+        raise NotSent(str(error) or "Discord did not answer") from error
+    return Post(sent, delivery, place, is_first=is_first, unheard=unheard)
+
+
+def _allowed(pings: Sequence[discord.Object]) -> discord.AllowedMentions:
+    roles = [one for one in pings if one.type is discord.Role]
+    users = [one for one in pings if one.type is not discord.Role]
+    return discord.AllowedMentions(everyone=False, roles=roles, users=users, replied_user=False)

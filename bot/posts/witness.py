@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import discord
 import structlog
 
 from bot.access.gate import Gate
 from bot.clock import Clock
+from bot.posts.answers import NotSent
 from bot.posts.messages import Message
 from bot.posts.places import Places
 from bot.store import audit, posted
@@ -46,12 +46,11 @@ class Witness:
         self._guilds = guilds
         self._is_ready = is_ready
         self._clock = clock
-        self._refused: dict[int, int] = {}
 
     def is_paused(self, guild_id: int) -> bool:
         """Whether Discord refused the chosen channel; setting one again goes on."""
         chosen = self._gate.book(guild_id).settings.audit_channel_id
-        return chosen is not None and self._refused.get(guild_id) == chosen
+        return chosen is not None and self._places.is_paused(guild_id, chosen)
 
     async def run(self) -> None:
         """Look at all guilds from time to time."""
@@ -69,7 +68,7 @@ class Witness:
         channel_id = self._gate.book(guild_id).settings.audit_channel_id
         if channel_id is None:
             return False
-        self._refused.pop(guild_id, None)
+        self._places.resume(guild_id, channel_id)
         async with self._database.read() as session:
             head = await audit.head(session, guild_id=guild_id)
         return head is None or await self._post(guild_id, channel_id, head)
@@ -97,12 +96,11 @@ class Witness:
             )
         try:
             post = await self._places.send(guild_id, channel_id, Message(said))
-        except (discord.HTTPException, TimeoutError) as error:
+        except NotSent as error:
             log.warning("audit head not posted", guild=guild_id, error=str(error))
             return False  # trouble of Discord's own passes, so it is tried again
         if post is None:
             log.warning("audit channel refused", guild=guild_id, channel=channel_id)
-            self._refused[guild_id] = channel_id
             return False
         async with self._database.write() as session:
             before = await posted.list_messages(session, guild_id=guild_id, kind=KIND)

@@ -5,14 +5,12 @@ from typing import Any, Final
 
 import discord
 import simcord
-from discord.abc import Messageable
 
 from bot.access.facts import Action, Actor
 from bot.access.rights import ADMIN, expanded
 from bot.access.ruling import Subject
 from bot.app import App
 from bot.fleet.directory import Server
-from bot.posts.answers import send
 from bot.posts.messages import Message
 from bot.secret import Secret
 from bot.ui.doors import new_reference
@@ -88,9 +86,8 @@ class Guild:
                 lasts=None,
                 reason="as the playground begins",
             )
-        channel = app.bot.get_channel(self.channel.id)
-        if isinstance(channel, Messageable):
-            await send(channel, Message(_welcome(app.bot.command_ids)))
+        welcome = Message(_welcome(app.bot.command_ids))
+        await app.parts.places.send(self.id, self.channel.id, welcome)
 
     def _server(self, app: App, name: str) -> Server:
         (found,) = app.parts.directory.find(self.id, name)

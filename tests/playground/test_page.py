@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.posts.answers import send
 from bot.posts.messages import Message
 from demo.playground import Playground
 from tests.playground.visitor import Visitor, visiting
@@ -73,12 +72,13 @@ async def test_every_click_is_taken_while_a_stream_of_posts_goes_on(
 
 
 async def _post_for_ever(playground: Playground) -> None:
-    channel = playground.app.bot.get_channel(playground.guild.channel.id)
+    guild = playground.guild
     number = 0
     while True:
         number += 1
         lines = "\n".join(
             f"[12:00:00 INFO]: line {number}.{line} of a console" for line in range(8)
         )
-        await send(channel, Message(f"```\n{lines}\n```"))  # type: ignore[arg-type]  # a text channel
+        message = Message(f"```\n{lines}\n```")
+        await playground.app.parts.places.send(guild.id, guild.channel.id, message)
         await asyncio.sleep(0.5)

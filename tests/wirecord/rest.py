@@ -96,6 +96,11 @@ class Rest:
     ) -> None:
         self._faults.append(_Fault(method, re.compile(pattern), status, times, code, retry_after))
 
+    def clear_faults(self) -> None:
+        self._faults.clear()
+        self._limits.clear()
+        self._old_edits = None
+
     def limit(self, method: str, pattern: str, n: int, per: float) -> None:
         self._limits.append(_Limit(method, re.compile(pattern), _Window(n, per)))
 

@@ -263,6 +263,10 @@ class Wire:
         """Answer the next `times` requests whose path matches with an error."""
         self._rest.fault(method, pattern, status, times, code=code, retry_after=retry_after)
 
+    def clear_faults(self) -> None:
+        """Answer everything as it should be from now on."""
+        self._rest.clear_faults()
+
     def limit(self, method: str, pattern: str, n: int, *, per: float) -> None:
         """Allow n requests in `per` seconds for each different text that the pattern matches."""
         self._rest.limit(method, pattern, n, per)
