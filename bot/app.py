@@ -280,7 +280,14 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         panels_per_guild=config.limits.panels_per_guild,
         servers_per_panel=config.limits.servers_per_panel,
     )
-    hub = Hub(panels, supervisor, metrics, clock)
+    hub = Hub(
+        panels,
+        directory,
+        supervisor,
+        metrics,
+        clock,
+        watched_per_guild=config.limits.watched_per_guild,
+    )
     links = Links(database=database, vault=vault, panels=panels, clock=clock)
     gate = Gate(directory, links, clock)
     audit = Audit(database, metrics, clock)

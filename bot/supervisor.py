@@ -55,6 +55,11 @@ class Supervisor:
         return await asyncio.shield(task)
 
     @property
+    def is_closing(self) -> bool:
+        """Whether nothing new is started any more."""
+        return self._closing
+
+    @property
     def names(self) -> list[str]:
         """The tasks under way, for `doctor`, metrics and the log at shutdown."""
         return sorted(task.get_name() for task in self._tasks)

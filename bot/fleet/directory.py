@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -40,6 +40,11 @@ class Directory:
     def __init__(self) -> None:
         self._guilds: dict[int, dict[str, Server]] = {}
         self._folded: dict[str, str] = {}
+        self._told: list[Callable[[int, str], None]] = []
+
+    def when_listed(self, tell: Callable[[int, str], None]) -> None:
+        """Call `tell` with guild and panel whenever a panel's servers were read again."""
+        self._told.append(tell)
 
     def replace_panel(self, guild_id: int, panel_id: str, servers: Iterable[Server]) -> None:
         """Set what a panel shows now; a server it no longer shows is gone from here."""
@@ -50,6 +55,8 @@ class Directory:
         for server in servers:
             guild[server.id] = server
             self._folded[server.id] = _searchable(server)
+        for tell in self._told:
+            tell(guild_id, panel_id)
 
     def replace(self, server: Server) -> None:
         """Set what a panel shows now of one server that is here; any other stays away."""

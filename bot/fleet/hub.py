@@ -1,142 +1,120 @@
-"""The live hub: one websocket per watched server, shared by all who listen, and what is known."""
+"""The live hub: one websocket per server, shared by all who listen, and what is known."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from typing import Final
 
 import structlog
 from msgspec import structs
 
 from bot.clock import Clock
-from bot.fleet.directory import Server
-from bot.fleet.known import (
-    NOTHING_KNOWN,
-    Known,
-    Numbers,
-    State,
-    no_longer,
-    power_state,
-)
+from bot.fleet.directory import Directory, Server
+from bot.fleet.feeds import Feed
+from bot.fleet.known import NOTHING_KNOWN, Known, Numbers, State, no_longer, power_state
+from bot.fleet.listening import Changes, Fallback, Listener
 from bot.fleet.panels import PanelGone, Panels
-from bot.observe import Metrics
-from bot.pterodactyl import (
-    Conflict,
-    ConflictState,
-    KeyRejected,
-    NodeFailed,
-    NotAllowed,
-    NotFound,
-    PanelError,
-    Refused,
+from bot.fleet.polling import Polling
+from bot.fleet.reading import (
+    PASSING,
+    asked_numbers,
+    listed_state,
+    live_numbers,
+    state_of_failure,
+    with_listing,
 )
-from bot.pterodactyl import models as panel_models
+from bot.observe import Metrics
+from bot.pterodactyl import PanelError
 from bot.pterodactyl.console_events import (
     CaughtUp,
     ConsoleLine,
     Deleted,
     Disconnected,
     Event,
+    InstallEnded,
+    InstallStarted,
+    Lapsed,
     Lost,
+    RestoreEnded,
     Stats,
     Status,
+    TransferStatus,
 )
+from bot.pterodactyl.models import WebsocketCredentials
 from bot.supervisor import Supervisor
+
+__all__ = ["Changes", "Fallback", "Hub", "Listener", "TooManyWatched"]
 
 log = structlog.stdlib.get_logger(__name__)
 
-LINGER_SECONDS = 300.0
+LINGER_SECONDS: Final = 300.0
 """A socket stays this long after its last listener: six commands in a row are one login."""
-FRESH_SECONDS = 20.0
+FRESH_SECONDS: Final = 20.0
 """The panel itself caches resources this long (contract: servers.md)."""
-RING_LINES = 500
-QUEUE_EVENTS = 1000
-
-_CONFLICTS = {
-    ConflictState.SUSPENDED: State.SUSPENDED,
-    ConflictState.MAINTENANCE: State.NODE_DOWN,
-    ConflictState.INSTALLING: State.INSTALLING,
-    ConflictState.RESTORING: State.RESTORING,
-    ConflictState.TRANSFERRING: State.TRANSFERRING,
-}
+OPENING_AT_ONCE: Final = 8
+"""Sockets of one panel for which a token is asked at a time, where nobody waits for it."""
+OPENING_PATIENCE_SECONDS: Final = 300.0
+SETTLE_SECONDS: Final = 10.0
+SETTLE_TRIES: Final = 12
+"""How often the panel is asked whether an install, restore or transfer is really over."""
 
 
-class Listener:
-    """One who listens to a server: a bounded queue that drops the oldest and says how many."""
+class TooManyWatched(Exception):
+    """The guild watches as many servers as it may."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-        self._events: deque[Event] = deque()
-        self._arrived = asyncio.Event()
-        self._dropped = 0
-        self._ended = False
-
-    def put(self, event: Event) -> None:
-        """Take an event; never waits."""
-        if len(self._events) >= QUEUE_EVENTS:
-            self._events.popleft()
-            self._dropped += 1
-            self._metrics.lines_dropped("full_queue")
-        self._events.append(event)
-        self._arrived.set()
-
-    def end(self) -> None:
-        """Nothing more will come."""
-        self._ended = True
-        self._arrived.set()
-
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self
-
-    async def __anext__(self) -> Event:
-        while not self._events and not self._dropped:
-            if self._ended:
-                raise StopAsyncIteration
-            self._arrived.clear()
-            await self._arrived.wait()
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            return Lost(cause="queue", lines=dropped)
-        return self._events.popleft()
-
-
-class _Feed:
-    """The one socket of a server, and who listens to it."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.listeners: set[Listener] = set()
-        self.lines: deque[ConsoleLine] = deque(maxlen=RING_LINES)
-        self.is_live = False
-        self.live = asyncio.Event()
-        self.caught_up = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
-        self.linger: asyncio.Task[None] | None = None
-        self.failure: PanelError | None = None
+    def __init__(self, at_most: int) -> None:
+        super().__init__(at_most)
+        self.at_most = at_most
 
 
 class Hub:
     """Knows the state of servers: live where somebody listens, else as last asked."""
 
     def __init__(
-        self, panels: Panels, supervisor: Supervisor, metrics: Metrics, clock: Clock
+        self,
+        panels: Panels,
+        directory: Directory,
+        supervisor: Supervisor,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        watched_per_guild: int,
     ) -> None:
         self._panels = panels
+        self._directory = directory
         self._supervisor = supervisor
         self._metrics = metrics
         self._clock = clock
+        self._watched_per_guild = watched_per_guild
         self._known: dict[str, Known] = {}
-        self._feeds: dict[str, _Feed] = {}
+        self._feeds: dict[str, Feed] = {}
         self._asking: dict[str, asyncio.Task[Known]] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._changes: set[Changes] = set()
+        self._polling = Polling(self.watched_of, self._ask_instead, supervisor, clock)
+        directory.when_listed(self._listed)
+
+    # what is known
 
     def known(self, server: Server) -> Known:
         """What is known without asking."""
-        known = self._known.get(server.id, NOTHING_KNOWN)
-        if server.status is not None and known.state is State.UNKNOWN:
-            state = _CONFLICTS.get(ConflictState(server.status), State.UNKNOWN)
-            return Known(state, server.seen_at)
-        return known
+        return with_listing(self._known.get(server.id, NOTHING_KNOWN), server)
+
+    def fallback(self, server: Server) -> str | None:
+        """Why the panel is asked for the state of a watched server instead of its node."""
+        feed = self._feeds.get(server.id)
+        return feed.fallback if feed else None
+
+    @contextmanager
+    def changes(self) -> Iterator[Changes]:
+        """Be told which servers changed: in what is known of them, or in the panel's list."""
+        changes = Changes()
+        self._changes.add(changes)
+        try:
+            yield changes
+        finally:
+            self._changes.discard(changes)
 
     def forget(self, server_id: str) -> None:
         """Drop what is known of a server that is no longer ours."""
@@ -146,31 +124,66 @@ class Hub:
             for task in (feed.task, feed.linger):
                 if task is not None:
                     task.cancel()
-            for listener in feed.listeners:
-                listener.end()
+            feed.end()
+        self._note(server_id)
 
     @property
     def sockets(self) -> int:
         """Sockets held now."""
         return len(self._feeds)
 
+    # listening
+
     @asynccontextmanager
     async def listen(self, server: Server) -> AsyncIterator[Listener]:
         """Hear a server's events from now on; `wait_live` tells when they really come."""
-        feed = self._feeds.get(server.id)
-        if feed is None or feed.task is None or feed.task.done():
-            feed = self._open(server)
-        if feed.linger is not None:
-            feed.linger.cancel()
-            feed.linger = None
+        feed = self._feed(server)
+        feed.try_again()
         listener = Listener(self._metrics)
         feed.listeners.add(listener)
         try:
             yield listener
         finally:
             feed.listeners.discard(listener)
-            if not feed.listeners and self._feeds.get(server.id) is feed:
-                feed.linger = self._supervisor.start(f"linger {server.id}", self._linger(feed))
+            self._left(feed)
+
+    @asynccontextmanager
+    async def watch(self, server: Server) -> AsyncIterator[Listener]:
+        """Hear a server's events through reconnections and outages, until it is gone.
+
+        Its socket is kept open. Where it can't be had the panel is asked for the state, and
+        `Fallback` says so. The iteration ends when the panel no longer lists the server, when the
+        panel was removed or the guild left; `changes` tells when the server is listed again.
+
+        Raises:
+            TooManyWatched: The guild's cap; a server that is watched already counts once.
+        """
+        if not self.may_watch(server):
+            raise TooManyWatched(self._watched_per_guild)
+        feed = self._feed(server)
+        listener = Listener(self._metrics)
+        feed.watchers.add(listener)
+        self._polling.begin(server.panel_id)
+        try:
+            yield listener
+        finally:
+            feed.watchers.discard(listener)
+            self._left(feed)
+
+    def may_watch(self, server: Server) -> bool:
+        """Whether the guild's cap has room for the server."""
+        feed = self._feeds.get(server.id)
+        if feed is not None and feed.watchers:
+            return True
+        return self.watched(server.guild_id) < self._watched_per_guild
+
+    def watched(self, guild_id: int) -> int:
+        """How many servers of a guild are watched."""
+        return sum(f.server.guild_id == guild_id for f in self._feeds.values() if f.watchers)
+
+    def watched_of(self, panel_id: str) -> list[Feed]:
+        """The watched connections of a panel."""
+        return [f for f in self._feeds.values() if f.watchers and f.server.panel_id == panel_id]
 
     async def wait_live(self, server: Server, within: float, *, caught_up: bool = False) -> bool:
         """Whether the server's socket is logged in, after at most `within` seconds.
@@ -197,6 +210,8 @@ class Hub:
         feed = self._feeds.get(server.id)
         return list(feed.lines)[-count:] if feed else []
 
+    # asking
+
     async def look(self, server: Server, *, fresh_seconds: float = FRESH_SECONDS) -> Known:
         """What is known now: live, as asked within `fresh_seconds`, or by asking.
 
@@ -208,40 +223,120 @@ class Hub:
             return known
         if known.seen_at is not None and self._age(known.seen_at) < fresh_seconds:
             return known
+        return await self._asked(server)
+
+    async def _asked(self, server: Server, *, is_background: bool = False) -> Known:
         asking = self._asking.get(server.id)
         if asking is None:
-            asking = self._supervisor.start(f"look {server.id}", self._ask(server))
+            work = self._ask(server, is_background=is_background)
+            asking = self._supervisor.start(f"look {server.id}", work)
             self._asking[server.id] = asking
             asking.add_done_callback(lambda _: self._asking.pop(server.id, None))
         return await asyncio.shield(asking)
 
-    async def _ask(self, server: Server) -> Known:
+    async def _ask(self, server: Server, *, is_background: bool) -> Known:
+        was_live = self._known.get(server.id, NOTHING_KNOWN).is_live
+        known = await self._answer(server, is_background=is_background)
+        feed = self._feeds.get(server.id)
+        is_live = feed is not None and feed.is_live
+        if is_live and not was_live:
+            return self.known(server)  # the node spoke meanwhile; the panel's word may be older
+        return self._set(server, structs.replace(known, is_live=is_live))
+
+    async def _answer(self, server: Server, *, is_background: bool) -> Known:
         now = self._clock.now
         try:
             client = self._panels.client(server.guild_id, server.panel_id)
+            client = client.background if is_background else client
             stats = await client.servers.get_server_utilization(server.uuid)
         except PanelGone:
-            return self._set(server, no_longer(self.known(server), State.GONE, now()))
+            return no_longer(self.known(server), State.GONE, now())
         except PanelError as error:
-            state = state_of_failure(error)
-            return self._set(server, no_longer(self.known(server), state, now()))
+            return no_longer(self.known(server), state_of_failure(error), now())
         if stats.is_suspended:
-            return self._set(server, Known(State.SUSPENDED, now()))
-        state = power_state(stats.current_state)
-        numbers = _numbers(stats.resources)
-        return self._set(server, Known(state, now(), numbers))
+            return no_longer(self.known(server), State.SUSPENDED, now())
+        return Known(power_state(stats.current_state), now(), asked_numbers(stats.resources))
 
-    def _open(self, server: Server) -> _Feed:
-        feed = _Feed(server)
-        self._feeds[server.id] = feed
-        feed.task = self._supervisor.start(f"console {server.identifier}", self._run(feed))
+    async def _ask_instead(self, feed: Feed) -> Known:
+        """Ask the panel about a server whose node can't be heard."""
+        known = await self._asked(feed.server, is_background=True)
+        if known.state.is_power_state and not feed.is_live and feed.fallback is None:
+            feed.fallback = feed.reason
+            log.info("asking instead of listening", server=feed.server.id, reason=feed.reason)
+            feed.tell(Fallback(feed.reason))
+            self._note(feed.server.id)
+        elif known.state in {State.PANEL_DOWN, State.KEY_REFUSED}:
+            for other in self.watched_of(feed.server.panel_id):
+                if self._polling.is_due(other):
+                    other.asked_at = self._clock.monotonic()
+                    before = self.known(other.server)
+                    self._set(other.server, no_longer(before, known.state, self._clock.now()))
+        return known
+
+    async def _settle(self, server: Server) -> None:
+        """Ask until the panel too says that an install, restore or transfer is over."""
+        for _ in range(SETTLE_TRIES):
+            known = await self._asked(server, is_background=True)
+            if known.state not in PASSING:
+                return
+            await self._clock.sleep(SETTLE_SECONDS)
+
+    def _settle_soon(self, server: Server) -> None:
+        self._supervisor.start(f"settle {server.id}", self._settle(server))
+
+    # the connections
+
+    def _feed(self, server: Server) -> Feed:
+        feed = self._feeds.get(server.id)
+        if feed is None or feed.task is None or feed.task.done():
+            feed = Feed(server)
+            feed.away_at = self._clock.monotonic()
+            self._feeds[server.id] = feed
+            own = feed
+            feed.task = self._supervisor.keep(
+                f"console {server.identifier}", lambda: self._run(own)
+            )
+            feed.task.add_done_callback(lambda _: self._closed(own))
+        if feed.linger is not None:
+            feed.linger.cancel()
+            feed.linger = None
         return feed
 
-    async def _run(self, feed: _Feed) -> None:
+    def _left(self, feed: Feed) -> None:
+        if feed.listeners or feed.watchers or self._feeds.get(feed.server.id) is not feed:
+            return
+        if not self._supervisor.is_closing:
+            feed.linger = self._supervisor.start(f"linger {feed.server.id}", self._linger(feed))
+
+    async def _linger(self, feed: Feed) -> None:
+        await self._clock.sleep(LINGER_SECONDS)
+        if not feed.listeners and not feed.watchers and feed.task is not None:
+            feed.task.cancel()
+
+    def _closed(self, feed: Feed) -> None:
+        if self._feeds.get(feed.server.id) is feed:
+            del self._feeds[feed.server.id]
+        feed.end()
+
+    async def _run(self, feed: Feed) -> None:
+        """Stay connected; after an end that doesn't heal by itself only those who watch stay."""
+        while True:
+            await self._converse(feed)
+            feed.end_listeners()
+            if not feed.watchers:
+                return
+            await feed.again.wait()
+            feed.again.clear()
+
+    async def _converse(self, feed: Feed) -> None:
         server = feed.server
         try:
             client = self._panels.client(server.guild_id, server.panel_id)
-            async with client.servers.console(server.uuid) as console:
+            async with client.servers.console(
+                server.uuid,
+                mint=lambda: self._mint(feed),
+                known_lines=[line.text for line in feed.lines],
+            ) as console:
                 async for event in console:
                     self._heard(feed, event)
         except PanelGone:
@@ -251,102 +346,126 @@ class Hub:
             known = no_longer(self.known(server), state_of_failure(error), self._clock.now())
             self._set(server, known)
         finally:
-            feed.is_live = False
+            self._went_away(feed, feed.reason)
             feed.live.set()
             feed.caught_up.set()
-            if self._feeds.get(server.id) is feed:
-                del self._feeds[server.id]
-            known = self.known(server)
-            if known.is_live:
-                self._set(server, structs.replace(known, is_live=False))
-            for listener in feed.listeners:
-                listener.end()
 
-    def _heard(self, feed: _Feed, event: Event) -> None:
-        server, now = feed.server, self._clock.now()
+    async def _mint(self, feed: Feed) -> WebsocketCredentials:
+        """Ask for a token: at once where somebody waits, else in turn and behind the others."""
+        server = feed.server
+        client = self._panels.client(server.guild_id, server.panel_id)
+        if feed.listeners:
+            return await client.servers.get_websocket(server.uuid)
+        turns = self._turns.setdefault(server.panel_id, asyncio.Semaphore(OPENING_AT_ONCE))
+        feed.is_queued = True
+        try:
+            async with turns:
+                behind = client.background.patient(OPENING_PATIENCE_SECONDS)
+                return await behind.servers.get_websocket(server.uuid)
+        finally:
+            feed.is_queued = False
+
+    def _heard(self, feed: Feed, event: Event) -> None:
         match event:
             case ConsoleLine():
                 feed.lines.append(event)
-            case Stats():
-                state = power_state(event.state)
-                self._set(server, Known(state, now, _live_numbers(event), is_live=True))
-                self._is_live(feed)
-            case Status():
-                before = self.known(server)
-                state = power_state(event.state)
-                numbers = before.numbers if state is before.state else None
-                self._set(server, Known(state, now, numbers, is_live=True))
-                self._is_live(feed)
-            case Disconnected():
-                feed.is_live = False
-                feed.live.clear()
-                feed.caught_up.clear()
-                known = self.known(server)
-                if known.is_live:
-                    self._set(server, structs.replace(known, is_live=False))
+            case Stats() | Status():
+                self._told(feed, event)
+            case Disconnected(reason=reason):
+                self._went_away(feed, reason)
+            case Lapsed():
+                self._went_away(feed, "the login lapsed")
             case CaughtUp():
                 feed.caught_up.set()
             case Lost(cause="node"):
                 self._metrics.lines_dropped("node")
             case Lost(cause="queue", lines=count):
                 self._metrics.lines_dropped("full_queue", count or 1)
+            case _:
+                self._passed(feed, event)
+        feed.tell(event)
+
+    def _told(self, feed: Feed, event: Stats | Status) -> None:
+        server, now = feed.server, self._clock.now()
+        state = power_state(event.state)
+        if isinstance(event, Stats):
+            numbers: Numbers | None = live_numbers(event)
+        else:
+            before = self.known(server)
+            numbers = before.numbers if state is before.state else None
+        feed.came_live()
+        self._set(server, Known(state, now, numbers, is_live=True))
+
+    def _passed(self, feed: Feed, event: Event) -> None:
+        """What the panel, rather than the power, does with the server."""
+        match event:
             case Deleted():
-                self._set(server, no_longer(self.known(server), State.GONE, now))
+                self._passing(feed, State.GONE)
+            case InstallStarted():
+                self._passing(feed, State.INSTALLING)
+            case TransferStatus(status="processing"):
+                self._passing(feed, State.TRANSFERRING)
+            case InstallEnded() | RestoreEnded() | TransferStatus():
+                self._settle_soon(feed.server)
             case _:
                 pass
-        for listener in feed.listeners:
-            listener.put(event)
 
-    def _is_live(self, feed: _Feed) -> None:
-        feed.is_live = True
-        feed.live.set()
+    def _passing(self, feed: Feed, state: State) -> None:
+        known = no_longer(self.known(feed.server), state, self._clock.now())
+        self._set(feed.server, structs.replace(known, is_live=feed.is_live))
 
-    async def _linger(self, feed: _Feed) -> None:
-        await self._clock.sleep(LINGER_SECONDS)
-        if not feed.listeners and feed.task is not None:
-            feed.task.cancel()
+    def _went_away(self, feed: Feed, reason: str) -> None:
+        feed.went_away(self._clock.monotonic(), reason)
+        known = self._known.get(feed.server.id, NOTHING_KNOWN)
+        if known.is_live:  # it was right until this moment
+            gone = structs.replace(known, is_live=False, seen_at=self._clock.now())
+            self._set(feed.server, gone)
+
+    def _listed(self, guild_id: int, panel_id: str) -> None:
+        """The panel's list was read: what it no longer has is over, what was paused goes on."""
+        for feed in [f for f in self._feeds.values() if f.server.panel_id == panel_id]:
+            server = self._directory.get(guild_id, feed.server.id)
+            if server is None:
+                self.forget(feed.server.id)
+                continue
+            is_changed, feed.server = server != feed.server, server
+            known = self._known.get(server.id, NOTHING_KNOWN)
+            if known.state in PASSING and server.status is None and feed.watchers:
+                self._settle_soon(server)
+            if listed_state(server.status) is not State.SUSPENDED and _may_connect(server):
+                feed.try_again()
+            if is_changed:
+                self._note(server.id)
+        for server in self._directory.of(guild_id):
+            if server.panel_id == panel_id and server.id not in self._feeds:
+                self._note(server.id)
 
     def _set(self, server: Server, known: Known) -> Known:
+        before = self._known.get(server.id, NOTHING_KNOWN)
+        if server.id not in self._feeds and known.is_live:
+            known = structs.replace(known, is_live=False)
+        known = structs.replace(known, since_at=_since(before, known))
         self._known[server.id] = known
+        if known != before:
+            self._note(server.id)
         return known
+
+    def _note(self, server_id: str) -> None:
+        for changes in self._changes:
+            changes.note(server_id)
 
     def _age(self, seen_at: datetime) -> float:
         return (self._clock.now() - seen_at).total_seconds()
 
 
-def state_of_failure(error: PanelError) -> State:
-    """What a failed question tells of the state."""
-    match error:
-        case KeyRejected():
-            return State.KEY_REFUSED
-        case NotFound():
-            return State.GONE
-        case Conflict(state=state) if state is not None:
-            return _CONFLICTS[state]
-        case NodeFailed():
-            return State.NODE_DOWN
-        case NotAllowed() | Refused():
-            return State.UNKNOWN
-    return State.PANEL_DOWN
+def _since(before: Known, known: Known) -> datetime | None:
+    """When the state began, if it was seen to begin."""
+    if known.state is before.state:
+        return before.since_at
+    if before.state.is_power_state or not known.state.is_power_state:
+        return known.seen_at
+    return None
 
 
-def _numbers(resources: panel_models.Resources) -> Numbers:
-    return Numbers(
-        memory_bytes=resources.memory_bytes,
-        disk_bytes=resources.disk_bytes,
-        cpu_percent=resources.cpu_percent,
-        uptime_seconds=resources.uptime_ms / 1000,
-        network_in_bytes=resources.network_rx_bytes,
-        network_out_bytes=resources.network_tx_bytes,
-    )
-
-
-def _live_numbers(stats: Stats) -> Numbers:
-    return Numbers(
-        memory_bytes=stats.memory_bytes,
-        disk_bytes=stats.disk_bytes,
-        cpu_percent=stats.cpu_absolute,
-        uptime_seconds=stats.uptime_ms / 1000,
-        network_in_bytes=stats.network.rx_bytes,
-        network_out_bytes=stats.network.tx_bytes,
-    )
+def _may_connect(server: Server) -> bool:
+    return not server.key_rights.isdisjoint({"*", "websocket.connect"})

@@ -70,12 +70,14 @@ class Known(Struct, frozen=True):
     last_power_at: datetime | None = None
     is_live: bool = False
     """Whether a connection stands that would have told of a change."""
+    since_at: datetime | None = None
+    """When it came into this state; None where nobody saw it come."""
 
 
 NOTHING_KNOWN = Known(State.UNKNOWN, None)
 
 
-def no_longer(known: Known, state: State, at: datetime) -> Known:
+def no_longer(known: Known, state: State, at: datetime | None) -> Known:
     """What is known once asking led to `state` (node down, key refused …) instead of an answer."""
     if known.state.is_power_state:
         return Known(state, at, None, known.state, known.seen_at)

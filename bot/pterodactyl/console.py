@@ -14,7 +14,7 @@ several events are sent after a failure too (console_events.py): set limits, loo
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, Self, get_args
 
@@ -81,6 +81,8 @@ class Console:
         spawn: Starts the reader; without it the console owns its task.
         queue_size: Events that wait for a slow listener.
         kept_lines: Length of `lines`.
+        known_lines: What an earlier console of the server heard, oldest first: the node's history
+            is joined to it.
     """
 
     __slots__ = (
@@ -121,6 +123,7 @@ class Console:
         spawn: Spawn | None = None,
         queue_size: int = QUEUE_SIZE,
         kept_lines: int = KEPT_LINES,
+        known_lines: Iterable[str] = (),
     ) -> None:
         self.server_id = server_id
         self.state: str | None = None
@@ -135,7 +138,8 @@ class Console:
         self._queue_size = queue_size
         self._half = queue_size // 2
         self._kept_lines = kept_lines
-        self._lines: deque[str] | None = None  # made for the first line: most consoles are silent
+        # made for the first line: most consoles are silent
+        self._lines: deque[str] | None = deque(known_lines, maxlen=kept_lines) or None
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None

@@ -148,6 +148,14 @@ class CaughtUp(Event, frozen=True, gc=False):
     """The history that was asked for after a login is in; every line from here on is new."""
 
 
+class Lapsed(Event, frozen=True, gc=False):
+    """The login ran out before it could be renewed: the node tells nothing until it is.
+
+    The socket stays; a `Stats` follows once the login is in force again, and missed lines as
+    history.
+    """
+
+
 class Disconnected(Event, frozen=True, kw_only=True, gc=False):
     """The connection ended, or could not be made."""
 

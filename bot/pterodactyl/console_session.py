@@ -19,6 +19,7 @@ from bot.pterodactyl.console_events import (
     Event,
     Frame,
     Garbled,
+    Lapsed,
     Throttled,
     login_message,
     message,
@@ -254,7 +255,7 @@ class Session:
             case "token expiring":
                 self._begin_renewal(RENEW_DELAY_SECONDS)
             case "token expired":
-                self._is_blind = True
+                self._lapse()
                 self._begin_renewal(RENEW_DELAY_SECONDS)
             case "jwt error":
                 self._take_jwt_error(text)
@@ -278,8 +279,13 @@ class Session:
             self._answered_login(_Login.REFUSED)
             self._begin_renewal(RENEW_DELAY_SECONDS)
         else:  # in place of an event that was to be sent; a login under way is not meant
-            self._is_blind = True
+            self._lapse()
             self._begin_renewal(RENEW_DELAY_SECONDS)
+
+    def _lapse(self) -> None:
+        if self.is_in and not self._is_blind:
+            self._owner.take(Lapsed())
+        self._is_blind = True
 
     # logging in and staying so
 
@@ -303,7 +309,7 @@ class Session:
                 if credentials is None:
                     if wait is None:
                         return None
-                    delay = max(wait, min(60.0, delay * 2))
+                    delay = max(wait, min(60.0, max(RENEW_DELAY_SECONDS, delay * 2)))
                     continue
             match await self._log_in(credentials):
                 case _Login.ACCEPTED:

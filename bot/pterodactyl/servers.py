@@ -9,6 +9,7 @@ from bot.pterodactyl.activity import activity_page, activity_pages, with_include
 from bot.pterodactyl.archives import Archives
 from bot.pterodactyl.backups import Backups
 from bot.pterodactyl.console import Console, Signal, Spawn
+from bot.pterodactyl.console_session import Mint
 from bot.pterodactyl.databases import Databases
 from bot.pterodactyl.errors import Answer, PanelBug, Reason
 from bot.pterodactyl.files import Files
@@ -255,19 +256,29 @@ class Servers:
             includes=includes,
         )
 
-    def console(self, server_id: str, *, spawn: Spawn | None = None) -> Console:
+    def console(
+        self,
+        server_id: str,
+        *,
+        spawn: Spawn | None = None,
+        mint: Mint | None = None,
+        known_lines: Iterable[str] = (),
+    ) -> Console:
         """The server's console: enter it, iterate its events (contract: console.md).
 
         Args:
             server_id: Identifier or uuid.
             spawn: Starts its reader; without it the console owns the task.
+            mint: Asks for address and token in place of `get_websocket`, to choose when.
+            known_lines: What an earlier console of the server heard, oldest first.
         """
         return Console(
             self._http.network,
             server_id,
-            lambda: self.get_websocket(server_id),
+            mint or (lambda: self.get_websocket(server_id)),
             origin=self._http.panel_url,
             spawn=spawn,
+            known_lines=known_lines,
         )
 
 

@@ -1,0 +1,79 @@
+"""Who hears what the hub hears: every event of one server, or which servers changed."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Final
+
+from bot.observe import Metrics
+from bot.pterodactyl.console_events import Event, Lost
+
+QUEUE_EVENTS: Final = 1000
+
+
+class Fallback(Event, frozen=True, gc=False):
+    """The console can't be had, so the panel is asked for the state from time to time.
+
+    No lines come meanwhile. It is over with the next `Connected` or `Reconnected`.
+    """
+
+    reason: str
+
+
+class Listener:
+    """One who listens to a server: a bounded queue that drops the oldest and says how many."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._events: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+        self._dropped = 0
+        self._ended = False
+
+    def put(self, event: Event) -> None:
+        """Take an event; never waits."""
+        if len(self._events) >= QUEUE_EVENTS:
+            self._events.popleft()
+            self._dropped += 1
+            self._metrics.lines_dropped("full_queue")
+        self._events.append(event)
+        self._arrived.set()
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        self._ended = True
+        self._arrived.set()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._events and not self._dropped:
+            if self._ended:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            return Lost(cause="queue", lines=dropped)
+        return self._events.popleft()
+
+
+class Changes:
+    """Which servers changed since the last look; however often one did, it is named once."""
+
+    def __init__(self) -> None:
+        self._changed: set[str] = set()
+        self._arrived = asyncio.Event()
+
+    def note(self, server_id: str) -> None:
+        """A server changed; never waits."""
+        self._changed.add(server_id)
+        self._arrived.set()
+
+    async def take(self) -> set[str]:
+        """The servers that changed, as soon as there is one."""
+        await self._arrived.wait()
+        self._arrived.clear()
+        changed, self._changed = self._changed, set()
+        return changed
