@@ -1,0 +1,118 @@
+"""What a console says that is nobody's business: addresses, passwords, tokens, keys, e-mail.
+
+One pure function for whatever leaves a console for a channel or a file. It errs on the side of
+hiding: a version of four small numbers may fall to it, a player's address must not slip through.
+"""
+
+import ipaddress
+import re
+from typing import Final
+
+HIDDEN: Final = "[•••]"
+
+# a colour code ends in "m", so what follows it is no part of a word
+_START: Final = r"(?<![A-Za-ln-z0-9_.:-])"
+_V4: Final = re.compile(
+    r"(?<![A-Za-ln-z0-9_.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}"
+    r"(?::\d{1,5})?(?![\w]|\.\d)"
+)
+_V6: Final = re.compile(
+    rf"{_START}(?:[0-9A-Fa-f]{{0,4}}:){{2,8}}[0-9A-Fa-f]{{0,4}}(?:%\w{{1,16}})?(?::\d{{1,5}})?(?!\w)"
+)
+_MAIL: Final = re.compile(
+    r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}\b"
+)
+# what logs in to a plugin; the rest of the line is its password, or two
+_COMMANDS: Final = re.compile(
+    r"(?i)((?<![\w/])/(?:login|log|l|register|reg|unregister|unreg|changepassword|changepass"
+    r"|changepw|cp|authme\s+\w+|email\s+\w+|2fa|totp|pin|rcon)\s+)(?!\[•••\]$)\S.*"
+)
+# settings of games that are followed by their value without a sign between
+_SETTINGS: Final = re.compile(
+    r"(?i)([+-]?\b(?:sv_password|rcon_password|rconpassword|rcon\.password|server\.password"
+    r"|hostpassword|sv_setsteamaccount|sv_steamaccount|sv_webapi_key|host_workshop_authkey"
+    r"|authkey|tv_password|-password|\+password|rcon\.login)\b[\"']?\s*[=:]?\s*[\"']?)"
+    r"(?!\[•••\])[^\s\"'\x1b]+"
+)
+_FLAG: Final = re.compile(
+    r"(?i)((?<!\S)[+-]{1,2}(?:password|rcon-password|token)\s+[\"']?)[^\s\"'\x1b]+"
+)
+_NAMED: Final = re.compile(
+    r"(?i)(\b(?:[\w.-]{0,40}(?:password|passwd|passwort|secret|api[_-]?key|apikey|access[_-]?key"
+    r"|token|license[_-]?key|licence[_-]?key|client[_-]?id|session[_-]?id)|auth(?:orization)?)"
+    r"[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?:bearer\s+|basic\s+)?)(?!\[•••\])[^\s\"',;)\x1b]{3,}"
+)
+_KEYS: Final = re.compile(
+    r"\b(?:ptl[a-z]|pacc|papp|peli|plcn)_[A-Za-z0-9]{6,}"  # of panels
+    r"|\beyJ[\w-]{10,}(?:\.[\w-]*){0,2}"  # JSON web tokens
+    r"|\b(?:gh[pousr]_|github_pat_|glpat-|sk-|sk_live_|xox[abprs]-)[\w-]{12,}"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{30,}"
+    r"|(?<![\w-])[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{25,}"  # of Discord's bots
+)
+_HOOKS: Final = re.compile(r"((?:webhooks|interactions)/\d{5,22}/)[\w-]{16,}")
+_LOGIN_IN_URL: Final = re.compile(r"(://)[^\s/@:\"']{0,64}:[^\s/@\"']{1,128}@")
+_SIGNED: Final = re.compile(r"(?i)([?&](?:token|sig|signature|key|x-amz-[a-z-]+)=)[^\s&\"'<>\x1b]+")
+_KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*")
+_LONG_KEY: Final = re.compile(r"(?<![\w/+=.-])[A-Za-z0-9+/]{40,}={0,2}(?![\w/+=-])")
+
+_WORTH_A_LOOK: Final = re.compile(
+    r"\d\.\d{1,3}\.|::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:|@|://|_|/[lrucaet2pLRUCAETP]"
+    r"|[A-Za-z0-9+/.]{40}|-----"
+    r"|(?i:pass|token|secret|key|auth|bearer|login|sess|client)"
+)
+_KEPT: Final = frozenset({"127.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "::"})
+
+
+def redacted(line: str) -> str:
+    """The line with every secret that can be told by its form hidden; other text is unchanged.
+
+    Args:
+        line: One line, with or without colour codes. Several lines are treated as one.
+    """
+    if _WORTH_A_LOOK.search(line) is None:
+        return line
+    if "://" in line:
+        line = _LOGIN_IN_URL.sub(rf"\1{HIDDEN}@", line)
+        line = _HOOKS.sub(rf"\1{HIDDEN}", line)
+        line = _SIGNED.sub(rf"\1{HIDDEN}", line)
+    if "/" in line:
+        line = _COMMANDS.sub(rf"\1{HIDDEN}", line)
+    line = _SETTINGS.sub(rf"\1{HIDDEN}", line)
+    line = _FLAG.sub(rf"\1{HIDDEN}", line)
+    line = _NAMED.sub(rf"\1{HIDDEN}", line)
+    line = _KEYS.sub(HIDDEN, line)
+    line = _KEY_BLOCK.sub(HIDDEN, line)
+    line = _LONG_KEY.sub(_unless_plain, line)
+    if "@" in line:
+        line = _MAIL.sub(HIDDEN, line)
+    if "." in line:
+        line = _V4.sub(_unless_local, line)
+    if line.count(":") > 1:
+        line = _V6.sub(_if_v6, line)
+    return line
+
+
+def _unless_local(found: re.Match[str]) -> str:
+    return found[0] if found[0].partition(":")[0] in _KEPT else HIDDEN
+
+
+def _if_v6(found: re.Match[str]) -> str:
+    text = found[0]
+    if "::" not in text and text.count(":") < 7:
+        return text  # a time of day, or the address of a network card
+    bare = text.partition("%")[0]
+    for candidate in (bare, bare.rpartition(":")[0]):  # the last part may be a port
+        try:
+            address = ipaddress.IPv6Address(candidate)
+        except ValueError:
+            continue
+        return text if str(address) in _KEPT else HIDDEN
+    return text
+
+
+def _unless_plain(found: re.Match[str]) -> str:
+    """A path or a word of one kind of letters is long, but no key."""
+    text = found[0]
+    has_digit = any(c.isdigit() for c in text)
+    mixed = has_digit and any(c.islower() for c in text) and any(c.isupper() for c in text)
+    return HIDDEN if mixed and text.count("/") < 3 else text
