@@ -22,6 +22,7 @@ from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
+from bot.fleet.players import Players
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer, PanelOutcome
 from bot.posts.delivery import Delivery
@@ -202,6 +203,7 @@ class App:
         self.parts.delivery.forget(guild_id)
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
+            self.parts.players.forget(server.id)
         self.parts.links.close_guild(guild_id)
         self.parts.panels.close_guild(guild_id)
         self.parts.gate.forget_guild(guild_id)
@@ -244,6 +246,8 @@ async def open_app(
         if app is not None:
             await _within("leaving Discord", LEAVE_DISCORD_SECONDS, app.bot.close())
         await supervisor.close(within=STOP_TASKS_SECONDS)
+        if app is not None:
+            app.parts.players.close()
         if network is not None:
             await _within("closing connections", CLOSE_REST_SECONDS, network.close())
         await _within("closing the database", CLOSE_REST_SECONDS, database.close())
@@ -290,6 +294,12 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     )
     links = Links(database=database, vault=vault, panels=panels, clock=clock)
     gate = Gate(directory, links, clock)
+    players = Players(
+        ground.network.guard,
+        supervisor,
+        clock,
+        place=lambda server: gate.book(server.guild_id).settings.queries.get(server.id),
+    )
     audit = Audit(database, metrics, clock)
     acting = Acting(panels, links, audit, supervisor, clock)
     confirmations = Confirmations(database, clock)
@@ -333,6 +343,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         panels=panels,
         links=links,
         hub=hub,
+        players=players,
         shelf=shelf,
         gate=gate,
         ruling=ruling,

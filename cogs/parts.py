@@ -11,6 +11,7 @@ from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
 from bot.fleet.links import Links
 from bot.fleet.panels import Panels
+from bot.fleet.players import Players
 from bot.fleet.shelf import Shelf
 from bot.posts.delivery import Delivery
 from bot.posts.pausing import Pausing
@@ -50,6 +51,7 @@ class Parts:
     panels: Panels
     links: Links
     hub: Hub
+    players: Players
     shelf: Shelf
     gate: Gate
     ruling: Ruling

@@ -11,7 +11,8 @@ from bot.access.facts import Action
 from bot.access.gate import SEEING, Admitted
 from bot.access.rights import SEE, SEES_ONE
 from bot.fleet.directory import Server
-from bot.fleet.known import Known
+from bot.fleet.known import Known, State
+from bot.fleet.players import PlayerCount
 from bot.posts.answers import publish
 from bot.posts.messages import Message
 from bot.texts import _
@@ -98,8 +99,9 @@ class ServerCog(commands.Cog):
         found = self._parts.directory.search(usable, search, len(usable)) if search else usable
         first = min(page, max(0, len(found) - 1) // PAGE_LINES) * PAGE_LINES
         await self._look(found[first : first + PAGE_LINES])
+        hub, players = self._parts.hub, self._parts.players
         lines = [
-            list_line(one, self._parts.directory.label(one), self._parts.hub.known(one))
+            list_line(one, self._parts.directory.label(one), hub.known(one), players.known(one))
             for one in found
         ]
         return page_of(
@@ -113,7 +115,7 @@ class ServerCog(commands.Cog):
 
     async def _look(self, servers: list[Server]) -> None:
         """Ask for all of them at once; who doesn't answer in time is shown as last known."""
-        asked = [asyncio.ensure_future(self._parts.hub.look(one)) for one in servers]
+        asked = [asyncio.ensure_future(self._look_at(one)) for one in servers]
         if not asked:
             return
         try:
@@ -123,9 +125,16 @@ class ServerCog(commands.Cog):
             for one in asked:
                 one.cancel()  # the question itself goes on and is kept for the next who asks
 
+    async def _look_at(self, server: Server) -> tuple[Known, PlayerCount]:
+        """How it is, and who plays where somebody can."""
+        known = await self._parts.hub.look(server)
+        if known.state is State.RUNNING:
+            return known, await self._parts.players.count(server)
+        return known, self._parts.players.known(server)
+
     async def _card(self, admitted: Admitted) -> Message:
         server = admitted.server
-        known = await self._parts.hub.look(server)
+        known, count = await self._look_at(server)
 
         def may(right: str) -> bool:
             action = Action("server info", right, on_server=True)
@@ -133,7 +142,7 @@ class ServerCog(commands.Cog):
             return isinstance(said, Allow | Ask)
 
         label = self._parts.directory.label(server)
-        return server_card(server, label, known, may=may, now=self._parts.clock.now())
+        return server_card(server, label, known, count, may=may, now=self._parts.clock.now())
 
     async def _usage(self, admitted: Admitted, *, may_publish: bool) -> Message:
         server = admitted.server

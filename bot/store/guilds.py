@@ -18,6 +18,15 @@ class ServerGroup(Struct, frozen=True, kw_only=True):
     server_ids: tuple[str, ...] = ()
 
 
+class QueryPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a server's game is asked for its players, where guessing fails."""
+
+    game: str = ""
+    """"minecraft", "bedrock" or "source"; "none" is never asked; "" is guessed by the image."""
+    address: str = ""
+    """Host and port, or one of them (":27016"); "" is the primary allocation's."""
+
+
 class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What admins chose in /config; new settings have a default and need no migration."""
 
@@ -29,6 +38,8 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     account_commands: bool = False
     groups: dict[str, ServerGroup] = {}
     """By an id of ours."""
+    queries: dict[str, QueryPlace] = {}
+    """By server."""
     audit_channel_id: int | None = None
     """Where the head of the audit chain is posted each day."""
 

@@ -8,9 +8,11 @@ import discord
 
 from bot.fleet.directory import Server
 from bot.fleet.known import Known, State
+from bot.fleet.players import PlayerCount
 from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.parts import Colour, button, card
+from bot.ui.players import players_line, players_short
 from bot.ui.text import bold, code, cut, duration, moment, name, size
 
 DOTS = {
@@ -81,17 +83,29 @@ def dot(known: Known) -> str:
     return DOTS[known.state]
 
 
-def list_line(server: Server, label: str, known: Known) -> str:
+def list_line(server: Server, label: str, known: Known, count: PlayerCount) -> str:
     """Name first, the deciding fact second, its age last."""
-    age = f" · {moment(known.seen_at)}" if known.seen_at and not known.is_live else ""
-    return f"{dot(known)} {bold(label)}: {state_name(known.state)}{age} · {code(server.identifier)}"
+    said = [state_name(known.state)]
+    if known.state is State.RUNNING and (players := players_short(count)):
+        said.append(players)
+    if known.seen_at and not known.is_live:
+        said.append(moment(known.seen_at))
+    return f"{dot(known)} {bold(label)}: {' · '.join((*said, code(server.identifier)))}"
 
 
 def server_card(
-    server: Server, label: str, known: Known, *, may: Callable[[str], bool], now: datetime
+    server: Server,
+    label: str,
+    known: Known,
+    count: PlayerCount,
+    *,
+    may: Callable[[str], bool],
+    now: datetime,
 ) -> Message:
     """The card of a server: buttons only for what is possible now and what this member may do."""
     texts = [f"## {dot(known)} {name(label)}", state_line(known)]
+    if known.state is State.RUNNING and (players := players_line(count)):
+        texts.append(players)
     if server.description:
         texts.append(name(server.description, 200))
     if server.address:

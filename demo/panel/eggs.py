@@ -21,6 +21,12 @@ FILES: Final[dict[str, dict[str, str | bytes]]] = {
         "world/level.dat": b"\x1f\x8b" + bytes(1024),
         "world/region/r.0.0.mca": bytes(8192),
     },
+    "bedrock": {
+        "server.properties": "server-name=Pocket\nmax-players=10\nserver-port=19132\n",
+        "allowlist.json": "[]\n",
+        "bedrock_server": b"\x7fELF" + bytes(4096),
+        "worlds/Bedrock level/level.dat": bytes(1024),
+    },
     "rust": {
         "RustDedicated": b"\x7fELF" + bytes(4096),
         "server/rust/cfg/server.cfg": 'hostname "Rust Island"\nserver.maxplayers 50\n',
@@ -83,6 +89,29 @@ def paper(egg_uuid: str = "ebdc9701-14e1-4415-a84c-6407f7e2318b") -> Egg:
         stop="stop",
         done=')! For help, type "help"',
         denied_files=("server.jar.lock",),
+    )
+
+
+def bedrock() -> Egg:
+    """Minecraft Bedrock, whose image tells nothing of the game."""
+    return Egg(
+        uuid="1f3cf0de-5c7c-4a38-9a7f-6f7fd8c6f1e2",
+        name="Vanilla Bedrock",
+        game="bedrock",
+        startup="./bedrock_server",
+        features=None,
+        docker_images={"Debian": "ghcr.io/ptero-eggs/yolks:debian"},
+        variables=[
+            Variable(
+                "Bedrock Version",
+                "The version to download.",
+                "BEDROCK_VERSION",
+                "latest",
+                "required|string|max:20",
+            ),
+        ],
+        stop="stop",
+        done="Server started.",
     )
 
 

@@ -250,6 +250,22 @@ class Minecraft(Game):
             self.say("No player was found")
 
 
+class Bedrock(Minecraft):
+    """A Bedrock server: other lines at the start, much the same commands."""
+
+    def boot(self, invocation: str) -> Iterator[tuple[float, str]]:
+        line = self._line
+        yield 0.1, f":/home/container$ {invocation}"
+        yield 0.3, line("Starting Server")
+        yield 0.4, line("Version: 1.21.50.10")
+        yield 0.6, line("Level Name: Bedrock level")
+        yield 0.8, line("IPv4 supported, port: 19132: Used for gameplay and LAN discovery")
+        yield 1.0, line("Server started.")
+
+    def farewell(self) -> tuple[list[str], list[str]]:
+        return ([self._line("Server stop requested.")], [self._line("Quit correctly")])
+
+
 class Rust(Game):
     """A Rust-like server on the Source side of the world."""
 
@@ -306,4 +322,8 @@ class Rust(Game):
         self.say(f"[CHAT] {name}[76561198000000001] : {text}")
 
 
-GAMES: Final[dict[str, type[Game]]] = {"minecraft": Minecraft, "rust": Rust}
+GAMES: Final[dict[str, type[Game]]] = {
+    "minecraft": Minecraft,
+    "bedrock": Bedrock,
+    "rust": Rust,
+}

@@ -29,6 +29,7 @@ from demo.panel.instance import Instance
 from demo.panel.listening import Handler, Listening
 from demo.panel.mishap import cut, error_page, garble, page
 from demo.panel.node import Node
+from demo.panel.query import Responder
 from demo.panel.records import Backup, User
 from demo.panel.refusal import bug, no_connection
 from demo.panel.routing import BASE, Router
@@ -78,6 +79,7 @@ class SimPanel:
         self.budgets: Final = Budgets(self.clock)
         self.resources: Final[dict[int, tuple[float, dict[str, object]]]] = {}
         self.tasks: Final = Tasks()
+        self.responders: Final[dict[int, Responder]] = {}  # by server
         self._backup_times: Final[dict[int, list[tuple[float, Backup]]]] = {}
         self.asked: Final[list[str]] = []
         self.requests: Final[list[Heard]] = []
@@ -268,10 +270,23 @@ class SimPanel:
             if server.instance is not None:
                 server.first_state = "running" if server.state != "offline" else "offline"
                 server.instance.end_sockets(None, "")
+        await asyncio.gather(*(each.close() for each in self.responders.values()))
+        self.responders.clear()
         await self.tasks.close()
         await asyncio.gather(*(each.close() for each in self._listening.values()))
         for server in self.world.servers:
             server.instance = None
+
+    async def open_query(self, name: str) -> Responder:
+        """Let a server's game tell who plays, at its primary allocation.
+
+        Where that port isn't free here the allocation moves to one that is.
+        """
+        server = self.world.server(name)
+        responder = self.responders[server.id] = Responder(server, self.clock)
+        server.primary.port = await responder.open(self._host, server.primary.port)
+        server.primary.ip = self._host
+        return responder
 
     def add_instance(self, server: Server) -> None:
         """Run a server that was added to the world after the start."""

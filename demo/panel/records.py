@@ -71,7 +71,7 @@ class Variable:
 class Egg:
     uuid: str
     name: str
-    game: Literal["minecraft", "rust"]
+    game: Literal["minecraft", "bedrock", "rust"]
     startup: str
     features: list[str] | None
     docker_images: dict[str, str]

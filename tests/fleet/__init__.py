@@ -1,0 +1,1 @@
+"""Tests of what is kept in memory of panels, servers and games."""
