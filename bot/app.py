@@ -367,7 +367,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             follows=follows,
             clock=clock,
         ),
-        databases=DatabaseWork(acting, panels, shelf),
+        databases=DatabaseWork(acting, shelf),
         installs=Installs(acting, hub, directory, follows),
         renaming=Renaming(acting, panels),
         account=AccountWork(gate, panels, acting, audit, confirmations),
@@ -398,7 +398,6 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         files=file_work(
             gate=gate,
             acting=acting,
-            panels=panels,
             shelf=shelf,
             directory=directory,
             supervisor=supervisor,

@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.access.decision import Reason, Refuse
 from bot.access.facts import Action
 from bot.access.gate import Admitted
+from bot.access.rights import changes
 from bot.fleet.known import Known, State
 from bot.posts.messages import Message
 from bot.pterodactyl.models import Backup
@@ -264,7 +265,7 @@ class BackupCog(commands.Cog):
 
     async def _page(self, admitted: Admitted, page: int) -> Message:
         server = admitted.server
-        found, room = await self._parts.backups.look(server)
+        found, room = await self._parts.backups.look(admitted)
         self._shelve(admitted, found)
         label = self._parts.directory.label(server)
         return looks.list_page(server, label, found, page, room)
@@ -283,7 +284,7 @@ class BackupCog(commands.Cog):
     ) -> Message:
         """Tell limit and throttle before the panel does, then begin."""
         admitted = decided(interaction)
-        seen = await self._parts.backups.look_before(admitted.server)
+        seen = await self._parts.backups.look_before(admitted)
         if seen is None:
             return await self._parts.backups.create(interaction, admitted, wish, None)
         found, room = seen
@@ -493,7 +494,7 @@ class BackupCog(commands.Cog):
         client = self._parts.acting.client(admitted)
         found = (await client.servers.backups.list_backups(server.uuid)).rows
         self._shelve(admitted, found)
-        return looks.find_backup(found, text, server)
+        return looks.find_backup(found, text, server, whole=changes(admitted.action.right))
 
     async def _detail(self, admitted: Admitted, backup_uuid: str) -> Backup:
         server = admitted.server

@@ -88,7 +88,7 @@ class DatabaseCog(commands.Cog):
     ) -> Message:
         admitted = decided(interaction)
         revealed = await self._parts.databases.reveal(admitted)
-        found = looks.find_database(revealed, database, admitted.server)
+        found = looks.find_database(revealed, database, admitted.server, whole=False)
         head = _("How to connect to {database}:", database=code(found.name, 60))
         return looks.access_message(head, found)
 
@@ -176,8 +176,8 @@ class DatabaseCog(commands.Cog):
 
     async def _page(self, admitted: Admitted, page: int) -> Message:
         server = admitted.server
-        found = await self._parts.databases.list_databases(server)
-        limit = await self._parts.databases.limit(server)
+        found = await self._parts.databases.list_databases(admitted)
+        limit = await self._parts.databases.limit(admitted)
         self._parts.shelf.put(server, "database", looks.entries(found))
         title = _("Databases of {server}", server=shown(self._parts.directory.label(server)))
         return page_of(
@@ -193,10 +193,9 @@ class DatabaseCog(commands.Cog):
         """Tell what the panel would refuse before it is asked."""
         _check_name(name)
         _check_remote(remote)
-        server = admitted.server
-        limit = await self._parts.databases.limit(server)
+        limit = await self._parts.databases.limit(admitted)
         if limit is not None:
-            used = len(await self._parts.databases.list_databases(server))
+            used = len(await self._parts.databases.list_databases(admitted))
             if used >= limit:
                 raise Unfit(
                     _(
@@ -252,9 +251,9 @@ class DatabaseCog(commands.Cog):
 
     async def _find(self, admitted: Admitted, text: str) -> Database:
         server = admitted.server
-        found = await self._parts.databases.list_databases(server)
+        found = await self._parts.databases.list_databases(admitted)
         self._parts.shelf.put(server, "database", looks.entries(found))
-        return looks.find_database(found, text, server)
+        return looks.find_database(found, text, server, whole=True)
 
     def _bold(self, admitted: Admitted) -> str:
         return bold(self._parts.directory.label(admitted.server))

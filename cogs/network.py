@@ -128,7 +128,9 @@ class NetworkCog(commands.Cog):
         asked = await self._parts.confirmations.take(press, "network-remove-now")
         admitted = press.admitted
         found, _limit = await self._look(admitted)
-        gone = looks.find_allocation(found, str(asked.payload["allocation"]), admitted.server)
+        gone = looks.find_allocation(
+            found, str(asked.payload["allocation"]), admitted.server, whole=True
+        )
         async with self._parts.acting(admitted, detail=gone.address) as panel:
             await panel.servers.network.unassign_allocation(admitted.server.uuid, gone.id)
         self._changed(admitted)
@@ -222,7 +224,7 @@ class NetworkCog(commands.Cog):
     async def _ask_remove(self, admitted: Admitted, text: str) -> Message:
         """Tell what the panel would refuse, and what is lost."""
         found, limit = await self._look(admitted)
-        one = looks.find_allocation(found, text, admitted.server)
+        one = looks.find_allocation(found, text, admitted.server, whole=True)
         if one.is_default:
             raise Unfit(
                 _(
@@ -268,7 +270,7 @@ class NetworkCog(commands.Cog):
         client = self._parts.acting.client(admitted)
         found = await client.servers.network.list_allocations(server.uuid)
         self._parts.shelf.put(server, "allocation", looks.entries(found))
-        return looks.find_allocation(found, text, server)
+        return looks.find_allocation(found, text, server, whole=True)
 
     def _changed(self, admitted: Admitted) -> None:
         """The address that players are told may be another now."""

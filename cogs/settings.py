@@ -142,7 +142,7 @@ class SettingsCog(commands.Cog):
         client = self._parts.acting.client(admitted)
         images = (await client.servers.startup.list_variables(server.uuid)).docker_images
         self._parts.shelf.put(server, "image", looks.entries(images))
-        image = looks.find_image(images, text, server)
+        image = looks.find_image(images, text, server, whole=True)
         now = (await client.servers.get_server(server.uuid)).docker_image
         if now == image:
             return Message(

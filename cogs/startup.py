@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.gate import Admitted
+from bot.access.rights import changes
 from bot.posts.messages import Message
 from bot.pterodactyl import Invalid
 from bot.pterodactyl.models import Startup, Variable
@@ -197,7 +198,9 @@ class StartupCog(commands.Cog):
 
     async def _find(self, admitted: Admitted, text: str) -> Variable:
         found = await self._look(admitted)
-        return looks.find_variable(found.rows, text, admitted.server)
+        return looks.find_variable(
+            found.rows, text, admitted.server, whole=changes(admitted.action.right)
+        )
 
     def _bold(self, admitted: Admitted) -> str:
         return bold(self._parts.directory.label(admitted.server))

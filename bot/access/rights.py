@@ -56,6 +56,8 @@ PRESETS: Final[dict[str, frozenset[str]]] = {
 }
 """Named sets of rights, each holding what the one before it holds."""
 
+_SHOWING: Final = frozenset({"read", "read-content", "download", "view_password"})
+"""What the panel calls the rights that only show something."""
 # Pelican writes this one with a hyphen (contract: pelican.md, permissions)
 _ALIASES: Final = {"database.view-password": "database.view_password"}
 
@@ -77,6 +79,13 @@ def any_covers(patterns: frozenset[str], right: str) -> bool:
     if right in patterns or "*" in patterns:
         return True
     return f"{right.partition('.')[0]}.*" in patterns
+
+
+def changes(right: str | None) -> bool:
+    """Whether what takes this right changes something, rather than showing it."""
+    if right in (ADMIN, ANYONE, SEES_ONE, SEE):
+        return False
+    return right is None or right.partition(".")[2] not in _SHOWING
 
 
 def is_right(text: str) -> bool:

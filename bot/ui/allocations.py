@@ -21,7 +21,9 @@ def entries(allocations: Iterable[Allocation]) -> list[Entry]:
     return [Entry(str(one.id), _option_label(one)) for one in allocations]
 
 
-def find_allocation(allocations: Iterable[Allocation], text: str, server: Server) -> Allocation:
+def find_allocation(
+    allocations: Iterable[Allocation], text: str, server: Server, *, whole: bool
+) -> Allocation:
     """The allocation that an option means: by port, address, note or id.
 
     Raises:
@@ -40,6 +42,7 @@ def find_allocation(allocations: Iterable[Allocation], text: str, server: Server
         none=_(
             "{server} has no such address. `/network list` shows them.", server=bold(server.name)
         ),
+        whole=whole,
     )
 
 

@@ -75,7 +75,7 @@ def is_good(backup: Backup) -> bool:
     return backup.is_successful and not backup.is_running
 
 
-def find_backup(backups: Iterable[Backup], text: str, server: Server) -> Backup:
+def find_backup(backups: Iterable[Backup], text: str, server: Server, *, whole: bool) -> Backup:
     """The backup that an option means.
 
     Raises:
@@ -88,6 +88,7 @@ def find_backup(backups: Iterable[Backup], text: str, server: Server) -> Backup:
         name=lambda b: b.name,
         label=lambda b: f"{bold(b.name)} ({code(b.uuid[:8])})",
         none=_("{server} has no such backup. `/backup list` shows them.", server=bold(server.name)),
+        whole=whole,
     )
 
 

@@ -25,7 +25,9 @@ def entries(databases: Iterable[Database]) -> list[Entry]:
     return [Entry(str(one.id), f"{plain(one.name, 60)} · {_place(one)}"[:100]) for one in databases]
 
 
-def find_database(databases: Iterable[Database], text: str, server: Server) -> Database:
+def find_database(
+    databases: Iterable[Database], text: str, server: Server, *, whole: bool
+) -> Database:
     """The database that an option means.
 
     Raises:
@@ -40,6 +42,7 @@ def find_database(databases: Iterable[Database], text: str, server: Server) -> D
         none=_(
             "{server} has no such database. `/database list` shows them.", server=bold(server.name)
         ),
+        whole=whole,
     )
 
 

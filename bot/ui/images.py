@@ -24,7 +24,7 @@ def entries(images: Mapping[str, str]) -> list[Entry]:
     ]
 
 
-def find_image(images: Mapping[str, str], text: str, server: Server) -> str:
+def find_image(images: Mapping[str, str], text: str, server: Server, *, whole: bool) -> str:
     """The image that an option means, by its label or itself.
 
     Raises:
@@ -41,5 +41,6 @@ def find_image(images: Mapping[str, str], text: str, server: Server) -> str:
             server=bold(server.name),
             images=", ".join(code(label, 40) for label in list(images)[:10]) or _("none"),
         ),
+        whole=whole,
     )
     return image

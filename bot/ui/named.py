@@ -13,6 +13,8 @@ T = TypeVar("T")
 BEGINS_AT_LEAST = 4
 """Fewer characters of an id are a guess."""
 NAMED_AT_MOST = 8
+WHOLE_STEPS = 2
+"""The first ways of fitting, which take the whole of an id or a name."""
 
 
 def find_named(
@@ -23,8 +25,12 @@ def find_named(
     name: Callable[[T], str],
     label: Callable[[T], str],
     none: str,
+    whole: bool,
 ) -> T:
     """The one thing that `text` means: an id, a name, its start, an id's start, a part of the name.
+
+    What is about to be changed has to be named whole: a part that fits today may fit another
+    thing tomorrow, and nobody looks at a list before it is gone.
 
     Args:
         things: What there is.
@@ -33,9 +39,11 @@ def find_named(
         name: What people call it.
         label: How it is shown, ready for a message.
         none: What to say where nothing fits: the sentence and the next step.
+        whole: Only a whole id or name will do; a part is answered with what it may mean.
 
     Raises:
-        Unfit: Nothing fits, or several things do; these are named.
+        Unfit: Nothing fits, or several things do, or a part where the whole is due; these are
+            named.
     """
     typed, want, all_of = text.strip(), folded(text), list(things)
     steps: tuple[Callable[[T], bool], ...] = (
@@ -47,10 +55,19 @@ def find_named(
         ),
         lambda thing: want in folded(name(thing)),
     )
-    for fits in steps if want else ():
+    for number, fits in enumerate(steps if want else ()):
         found = [thing for thing in all_of if fits(thing)]
-        if len(found) == 1:
+        is_part = number >= WHOLE_STEPS
+        if len(found) == 1 and not (whole and is_part):
             return found[0]
+        if len(found) == 1:
+            raise Unfit(
+                _(
+                    "Do you mean {thing}? Nothing was changed: a change takes the whole name, or a "
+                    "pick from the list.",
+                    thing=label(found[0]),
+                )
+            )
         if found:
             shown = ", ".join(label(thing) for thing in found[:NAMED_AT_MOST])
             more = " …" if len(found) > NAMED_AT_MOST else ""

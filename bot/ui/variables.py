@@ -34,7 +34,9 @@ def entries(variables: Iterable[Variable]) -> list[Entry]:
     ]
 
 
-def find_variable(variables: Iterable[Variable], text: str, server: Server) -> Variable:
+def find_variable(
+    variables: Iterable[Variable], text: str, server: Server, *, whole: bool
+) -> Variable:
     """The variable that an option means: by its environment name or its title.
 
     Raises:
@@ -50,6 +52,7 @@ def find_variable(variables: Iterable[Variable], text: str, server: Server) -> V
             "{server} has no such variable, or the panel hides it. `/startup list` shows them.",
             server=bold(server.name),
         ),
+        whole=whole,
     )
 
 

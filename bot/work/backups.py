@@ -77,22 +77,23 @@ class BackupWork:
         follows.watch_with("backup", self._watch_backup)
         follows.watch_with("restore", self._watch_restore)
 
-    async def look(self, server: Server) -> tuple[Sequence[Backup], Room]:
+    async def look(self, admitted: Admitted) -> tuple[Sequence[Backup], Room]:
         """All backups of a server, and what there is room for.
 
         Raises:
             PanelError: It could not be read.
         """
-        client = self._client(server)
+        client, server = self._acting.client(admitted), admitted.server
         listed = await client.servers.backups.list_backups(server.uuid)
         limit = (await client.servers.get_server(server.uuid)).feature_limits.backups
         backups = listed.rows
         room = room_for(backups, used=listed.backup_count, limit=limit, now=self._clock.now())
         return backups, room
 
-    async def look_before(self, server: Server) -> tuple[Sequence[Backup], Room] | None:
-        """The same for who is about to make one; None where the panel's key may not look."""
-        return await self.look(server) if any_covers(server.key_rights, "backup.read") else None
+    async def look_before(self, admitted: Admitted) -> tuple[Sequence[Backup], Room] | None:
+        """The same for who is about to make one; None where the key may not look."""
+        rights = self._acting.key_rights(admitted)
+        return await self.look(admitted) if any_covers(rights, "backup.read") else None
 
     async def create(
         self,

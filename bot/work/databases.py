@@ -2,10 +2,7 @@
 
 from bot.access.acting import Acting
 from bot.access.gate import Admitted
-from bot.fleet.directory import Server
-from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
-from bot.pterodactyl import Client
 from bot.pterodactyl.models import Database
 from bot.work.looking import done_or_seen
 
@@ -15,14 +12,14 @@ SHELF = "database"
 class DatabaseWork:
     """Databases of a server."""
 
-    def __init__(self, acting: Acting, panels: Panels, shelf: Shelf) -> None:
+    def __init__(self, acting: Acting, shelf: Shelf) -> None:
         self._acting = acting
-        self._panels = panels
         self._shelf = shelf
 
-    async def list_databases(self, server: Server) -> list[Database]:
+    async def list_databases(self, admitted: Admitted) -> list[Database]:
         """The databases as the panel has them now, without passwords."""
-        return await self._client(server).servers.databases.list_databases(server.uuid)
+        server = admitted.server
+        return await self._acting.client(admitted).servers.databases.list_databases(server.uuid)
 
     async def reveal(self, admitted: Admitted) -> list[Database]:
         """The databases with their passwords; who looked is kept in the audit."""
@@ -30,9 +27,10 @@ class DatabaseWork:
         async with self._acting(admitted) as panel:
             return await panel.servers.databases.list_databases(uuid, include_passwords=True)
 
-    async def limit(self, server: Server) -> int | None:
+    async def limit(self, admitted: Admitted) -> int | None:
         """How many the server may have; None: as many as wanted."""
-        view = await self._client(server).servers.get_server(server.uuid)
+        client = self._acting.client(admitted)
+        view = await client.servers.get_server(admitted.server.uuid)
         return view.feature_limits.databases
 
     async def create(self, admitted: Admitted, name: str, remote: str) -> Database:
@@ -87,6 +85,3 @@ class DatabaseWork:
         async with self._acting(admitted, detail=database.name) as panel:
             await panel.servers.databases.delete_database(admitted.server.uuid, database.id)
         self._shelf.forget(admitted.server, SHELF)
-
-    def _client(self, server: Server) -> Client:
-        return self._panels.client(server.guild_id, server.panel_id)

@@ -8,7 +8,6 @@ from bot.access.facts import Action
 from bot.access.gate import Admitted, Gate
 from bot.clock import Clock
 from bot.fleet.directory import Directory
-from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.pterodactyl import Network
 from bot.supervisor import Supervisor
@@ -73,7 +72,6 @@ def file_work(
     *,
     gate: Gate,
     acting: Acting,
-    panels: Panels,
     shelf: Shelf,
     directory: Directory,
     supervisor: Supervisor,
@@ -82,7 +80,7 @@ def file_work(
     clock: Clock,
 ) -> FileWork:
     """Put the parts together."""
-    folders = Folders(panels, shelf, clock)
+    folders = Folders(acting, shelf, clock)
     calls = FileCalls(acting, supervisor, clock)
     attachments = Attachments(network)
     return FileWork(
@@ -91,7 +89,6 @@ def file_work(
         changes=FileChanges(calls, folders, clock),
         editing=FileEditing(
             acting=acting,
-            panels=panels,
             calls=calls,
             folders=folders,
             edits=Edits(clock),

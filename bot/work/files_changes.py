@@ -53,13 +53,12 @@ class FileChanges:
         """
         if to == folder:
             raise Unfit(_("It lies there already. Nothing was changed."))
-        server = admitted.server
         for each in names:
             if lies_in(to, join(folder, each)):
                 raise Unfit(
                     _("{name} can't move into itself. Choose another folder.", name=bold(each))
                 )
-            await self._folders.find(server, join(folder, each))
+            await self._folders.find(admitted, join(folder, each))
             await self._check_free(admitted, join(to, each))
         moved: list[str] = []
         try:
@@ -96,7 +95,7 @@ class FileChanges:
         """
         if name == name_of(path):
             raise Unfit(_("That is its name already. Nothing was changed."))
-        await self._folders.find(admitted.server, path)
+        await self._folders.find(admitted, path)
         target = join(folder_of(path), name)
         await self._check_free(admitted, target)
         await self._rename(admitted, path, target)
@@ -110,15 +109,15 @@ class FileChanges:
             PanelError: It was refused.
         """
         server, folder = admitted.server, folder_of(path)
-        entry = await self._folders.find(server, path)
+        entry = await self._folders.find(admitted, path)
         if not entry.is_file:
             raise Unfit(
                 _("The panel copies files only. Compress the folder and extract it elsewhere.")
             )
-        before = {each.name for each in await self._folders.entries(server, folder)}
+        before = {each.name for each in await self._folders.entries(admitted, folder)}
 
         async def new_ones() -> list[str]:
-            after = await self._folders.entries(server, folder)
+            after = await self._folders.entries(admitted, folder)
             return [each.name for each in after if each.name not in before]
 
         async def is_done() -> bool:
@@ -141,7 +140,7 @@ class FileChanges:
         server = admitted.server
 
         async def left() -> list[str]:
-            there = {each.name for each in await self._folders.entries(server, folder)}
+            there = {each.name for each in await self._folders.entries(admitted, folder)}
             return [each for each in names if each in there]
 
         async def is_done() -> bool:
@@ -183,7 +182,7 @@ class FileChanges:
         await self._check_free(admitted, path)
 
         async def is_done() -> bool:
-            found = await self._folders.seek(server, path)
+            found = await self._folders.seek(admitted, path)
             return found is not None and not found.is_file
 
         async def call(panel: Client) -> None:
@@ -211,10 +210,10 @@ class FileChanges:
                 )
             )
         server = admitted.server
-        entry = await self._folders.find(server, path)
+        entry = await self._folders.find(admitted, path)
 
         async def is_done() -> bool:
-            found = await self._folders.seek(server, path)
+            found = await self._folders.seek(admitted, path)
             return found is not None and int(found.mode_bits, 8) == int(mode, 8)
 
         async def call(panel: Client) -> None:
@@ -241,11 +240,11 @@ class FileChanges:
             PanelError: It was refused.
         """
         server = admitted.server
-        listed = await self._folders.entries(server, folder)
+        listed = await self._folders.entries(admitted, folder)
         before = {each.name for each in listed}
         for each in names:
             if each not in before:  # the panel would leave it out without a word
-                await self._folders.find(server, join(folder, each))
+                await self._folders.find(admitted, join(folder, each))
 
         async def call(panel: Client) -> FileObject:
             return await panel.servers.files.compress_files(server.uuid, names, folder)
@@ -282,7 +281,7 @@ class FileChanges:
         """
         server, folder = admitted.server, folder_of(path)
         await self.check_archive(admitted, path)
-        before = {each.name for each in await self._folders.entries(server, folder)}
+        before = {each.name for each in await self._folders.entries(admitted, folder)}
 
         async def call(panel: Client) -> None:
             await panel.servers.files.decompress_file(server.uuid, name_of(path), folder)
@@ -314,7 +313,7 @@ class FileChanges:
             ) from error
         finally:
             self._folders.forget(server, folder)
-        after = await self._folders.entries(server, folder)
+        after = await self._folders.entries(admitted, folder)
         new = [each.name for each in after if each.name not in before]
         said = _("Extracted {name} into {folder}.", name=bold(name_of(path), 100),
                  folder=code(folder, 200))  # fmt: skip
@@ -326,7 +325,7 @@ class FileChanges:
         Raises:
             Unfit: It isn't there, or doesn't look like one.
         """
-        entry = await self._folders.find(admitted.server, path)
+        entry = await self._folders.find(admitted, path)
         if not entry.is_file or not is_archive(entry.name):
             raise Unfit(
                 _(
@@ -342,8 +341,8 @@ class FileChanges:
 
         async def is_done() -> bool:
             return (
-                await self._folders.seek(server, new) is not None
-                and await self._folders.seek(server, old) is None
+                await self._folders.seek(admitted, new) is not None
+                and await self._folders.seek(admitted, old) is None
             )
 
         async def call(panel: Client) -> None:
@@ -357,7 +356,7 @@ class FileChanges:
             self._folders.forget(server, old, folder_of(old), *crumbs(new))
 
     async def _check_free(self, admitted: Admitted, path: str) -> None:
-        there = await self._folders.seek(admitted.server, path)
+        there = await self._folders.seek(admitted, path)
         if there is not None:
             raise Unfit(
                 _(
@@ -374,7 +373,7 @@ class FileChanges:
         """The new archive of a folder once it stops growing; None when none comes."""
         seen, quiet = None, 0
         while self._clock.monotonic() - began < FOLLOW_SECONDS:
-            listed = await self._folders.entries(admitted.server, folder)
+            listed = await self._folders.entries(admitted, folder)
             new = [e for e in listed if e.name not in before and e.name.startswith("archive-")]
             found = new[-1] if new else None
             is_same = (found and (found.name, found.size_bytes)) == (

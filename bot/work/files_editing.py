@@ -11,7 +11,6 @@ from msgspec import field as field_of
 from bot.access.acting import Acting
 from bot.access.gate import Admitted
 from bot.fleet.directory import Server
-from bot.fleet.panels import Panels
 from bot.posts.messages import Message
 from bot.pterodactyl import Client, Declined, FileContents, NodeFailed, PanelError, Reason
 from bot.texts import _, _n
@@ -53,7 +52,6 @@ class FileEditing:
         self,
         *,
         acting: Acting,
-        panels: Panels,
         calls: FileCalls,
         folders: Folders,
         edits: Edits,
@@ -61,7 +59,6 @@ class FileEditing:
         confirmations: Confirmations,
     ) -> None:
         self._acting = acting
-        self._panels = panels
         self._calls = calls
         self._folders = folders
         self._edits = edits
@@ -78,7 +75,7 @@ class FileEditing:
             PanelError: It can't be read.
         """
         server = admitted.server
-        entry = await self._folders.find(server, path)
+        entry = await self._folders.find(admitted, path)
         if not entry.is_file:
             raise Unfit(
                 _(
@@ -165,7 +162,7 @@ class FileEditing:
             PanelError: It was refused.
         """
         server = admitted.server
-        entry = None if path == ROOT else await self._folders.seek(server, path)
+        entry = None if path == ROOT else await self._folders.seek(admitted, path)
         if path == ROOT or (entry is not None and not entry.is_file):
             raise Unfit(_("{path} is a folder. Name the file too.", path=code(path, 200)))
         if entry is None:
@@ -175,7 +172,7 @@ class FileEditing:
             return await self._written(admitted, edit)
         if entry.size_bytes > READ_BYTES:
             raise _too_large(entry.name, entry.size_bytes)
-        before = await self._now(server, path)
+        before = await self._now(admitted, path)
         found = file_text(before)
         if found is None:
             raise Unfit(
@@ -202,7 +199,7 @@ class FileEditing:
         )
         if edit.draft is None:
             raise Unfit(_("Nothing is there to be written. Open the file again."))
-        now = await self._now_or_none(admitted.server, edit.path)
+        now = await self._now_or_none(admitted, edit.path)
         if now != edit.original:
             return self._changed_meanwhile(edit, now)
         return await self._written(admitted, edit, showing)
@@ -214,7 +211,7 @@ class FileEditing:
             raise Unfit(_("That changes nothing, so nothing was written."))
         draft = rewritten(edit.text, new)
         self._edits.drafted(edit, draft, new)
-        now = await self._now_or_none(admitted.server, edit.path)
+        now = await self._now_or_none(admitted, edit.path)
         if now != edit.original:
             return self._changed_meanwhile(edit, now)
         found = diff(old, new)
@@ -244,7 +241,7 @@ class FileEditing:
         except PanelError as error:
             if not error.maybe_done:
                 raise
-            unsure = await self._unsure(server, edit, error)
+            unsure = await self._unsure(admitted, edit, error)
             if unsure is not None:
                 return unsure
         finally:
@@ -256,10 +253,10 @@ class FileEditing:
             said += " " + _("It is empty.")
         return done_card(showing, said, folder_of(edit.path)) if showing else card(said)
 
-    async def _unsure(self, server: Server, edit: Edit, error: PanelError) -> Message | None:
+    async def _unsure(self, admitted: Admitted, edit: Edit, error: PanelError) -> Message | None:
         """After an unknown outcome: None where it was written after all."""
         try:
-            now = await self._now_or_none(server, edit.path)
+            now = await self._now_or_none(admitted, edit.path)
         except PanelError:
             raise error from None
         if now == edit.draft:
@@ -323,16 +320,16 @@ class FileEditing:
                 raise _too_large(name_of(path), None) from None
             raise
 
-    async def _now(self, server: Server, path: str) -> bytes:
-        client = self._panels.client(server.guild_id, server.panel_id)
-        return bytes(await self._contents(client, server, path))
+    async def _now(self, admitted: Admitted, path: str) -> bytes:
+        client = self._acting.client(admitted)
+        return bytes(await self._contents(client, admitted.server, path))
 
-    async def _now_or_none(self, server: Server, path: str) -> bytes | None:
+    async def _now_or_none(self, admitted: Admitted, path: str) -> bytes | None:
         """What the file holds just now; None where there is none."""
         try:
-            return await self._now(server, path)
+            return await self._now(admitted, path)
         except NodeFailed:
-            if await self._folders.seek(server, path) is None:
+            if await self._folders.seek(admitted, path) is None:
                 return None
             raise
 

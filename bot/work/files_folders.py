@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from bot.access.acting import Acting
+from bot.access.gate import Admitted
 from bot.clock import Clock
 from bot.fleet.directory import Server, folded
-from bot.fleet.panels import Panels
 from bot.fleet.shelf import Shelf
 from bot.pterodactyl import FileObject, NodeFailed
 from bot.texts import _
@@ -25,21 +26,21 @@ class _NoFolder(Exception):
 
 
 class Folders:
-    """Lists folders through the guild's panel client."""
+    """Lists folders with the client by which the member may: the guild's, or their own."""
 
-    def __init__(self, panels: Panels, shelf: Shelf, clock: Clock) -> None:
-        self._panels = panels
+    def __init__(self, acting: Acting, shelf: Shelf, clock: Clock) -> None:
+        self._acting = acting
         self._shelf = shelf
         self._clock = clock
         self._kept: dict[tuple[str, str], tuple[float, tuple[FileObject, ...]]] = {}
 
     async def entries(
-        self, server: Server, folder: str, *, may_be_kept: bool = False
+        self, admitted: Admitted, folder: str, *, may_be_kept: bool = False
     ) -> tuple[FileObject, ...]:
         """What lies in a folder: folders first, then files, by name.
 
         Args:
-            server: Where.
+            admitted: Who looks, and on which server.
             folder: An absolute path.
             may_be_kept: A listing of the last `FRESH_SECONDS` will do.
 
@@ -47,11 +48,12 @@ class Folders:
             Unfit: There is no such folder.
             PanelError: The panel or node could not list it.
         """
+        server = admitted.server
         at, kept = self._kept.get((server.id, folder), (float("-inf"), ()))
         if may_be_kept and self._clock.monotonic() - at < FRESH_SECONDS:
             return kept
         try:
-            return await self._listed(server, folder)
+            return await self._listed(admitted, folder)
         except _NoFolder:
             raise Unfit(
                 _(
@@ -62,19 +64,19 @@ class Folders:
                 )
             ) from None
 
-    async def seek(self, server: Server, path: str) -> FileObject | None:
+    async def seek(self, admitted: Admitted, path: str) -> FileObject | None:
         """The entry at `path` as it is now; None where nothing lies there.
 
         Raises:
             PanelError: The panel or node could not list its folder.
         """
         try:
-            listed = await self._listed(server, folder_of(path))
+            listed = await self._listed(admitted, folder_of(path))
         except _NoFolder:
             return None
         return next((entry for entry in listed if entry.name == name_of(path)), None)
 
-    async def find(self, server: Server, path: str) -> FileObject:
+    async def find(self, admitted: Admitted, path: str) -> FileObject:
         """The entry at `path`, which has to be there: the panel takes missing ones for success.
 
         Raises:
@@ -85,14 +87,14 @@ class Folders:
             raise Unfit(
                 _("That is the server's root folder. Name a file or folder in it with `path`.")
             )
-        found = await self.seek(server, path)
+        found = await self.seek(admitted, path)
         if found is None:
             raise Unfit(
                 _(
                     "There is no {path} on {server}. Nothing was changed; `/files browse` shows "
                     "what there is.",
                     path=code(path, 200),
-                    server=bold(server.name),
+                    server=bold(admitted.server.name),
                 )
             )
         return found
@@ -103,8 +105,8 @@ class Folders:
             self._kept.pop((server.id, folder), None)
             self._shelf.forget(server, shelf_kind(folder))
 
-    async def _listed(self, server: Server, folder: str) -> tuple[FileObject, ...]:
-        client = self._panels.client(server.guild_id, server.panel_id)
+    async def _listed(self, admitted: Admitted, folder: str) -> tuple[FileObject, ...]:
+        server, client = admitted.server, self._acting.client(admitted)
         try:
             found = await client.servers.files.list_files(server.uuid, folder)
         except NodeFailed as error:

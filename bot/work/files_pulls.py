@@ -104,7 +104,7 @@ class FilePulls:
             Unfit: A folder has that name, or nothing came.
             PanelError: It was refused.
         """
-        there = await self._folders.seek(press.admitted.server, what.path)
+        there = await self._folders.seek(press.admitted, what.path)
         if there is None:
             return await self._pulled(press, what, None, showing)
         if not there.is_file:
@@ -138,7 +138,7 @@ class FilePulls:
         """
         asked = await self._confirmations.take(press, "file-pull-now")
         what = Wanted(str(asked.payload["url"]), str(asked.payload["path"]))
-        before = await self._folders.seek(press.admitted.server, what.path)
+        before = await self._folders.seek(press.admitted, what.path)
         return await self._pulled(press, what, before, showing)
 
     async def _pulled(
@@ -207,7 +207,7 @@ class FilePulls:
     async def _fetched(
         self, admitted: Admitted, what: Wanted, before: FileObject | None
     ) -> FileObject | None:
-        found = await self._folders.seek(admitted.server, what.path)
+        found = await self._folders.seek(admitted, what.path)
         is_old = found is not None and before is not None and _stamp(found) == _stamp(before)
         return None if is_old else found
 

@@ -141,8 +141,8 @@ class FileTransfers:
             PanelError: It was refused.
         """
         file_name = _uploadable(attached.name)
-        server, path = admitted.server, join(folder, file_name)
-        there = await self._folders.seek(server, path)
+        path = join(folder, file_name)
+        there = await self._folders.seek(admitted, path)
         if there is not None and not there.is_file:
             raise Unfit(
                 _(
@@ -250,7 +250,7 @@ class FileTransfers:
             ) from error
         finally:
             self._folders.forget(server, *crumbs(folder_of(path)))
-        there = await self._folders.seek(server, path)
+        there = await self._folders.seek(admitted, path)
         if there is None or there.size_bytes != attached.size_bytes:
             raise Unfit(
                 _(
@@ -264,7 +264,7 @@ class FileTransfers:
         return done_card(showing, text, folder_of(path))
 
     async def _file(self, admitted: Admitted, path: str) -> FileObject:
-        entry = await self._folders.find(admitted.server, path)
+        entry = await self._folders.find(admitted, path)
         if not entry.is_file:
             raise Unfit(
                 _(

@@ -11,6 +11,7 @@ from bot.access.acting import Acting
 from bot.access.decision import Reason, Refuse
 from bot.access.facts import Action
 from bot.access.gate import Admitted, Gate
+from bot.access.rights import changes
 from bot.clock import Clock
 from bot.fleet.directory import Server
 from bot.fleet.hub import Hub
@@ -93,6 +94,7 @@ class ScheduleWork:
                 name=lambda one: one.name,
                 label=lambda one: f"{bold(one.name)} ({code(str(one.id))})",
                 none=_("There is no such schedule. `/schedule list` shows them."),
+                whole=changes(admitted.action.right),
             ),
         )
 

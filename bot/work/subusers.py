@@ -13,7 +13,7 @@ from bot.access.acting import Acting
 from bot.access.decision import Allow
 from bot.access.facts import Action
 from bot.access.gate import Admitted, Gate
-from bot.access.rights import SEE, any_covers, normal
+from bot.access.rights import SEE, any_covers, changes, normal
 from bot.clock import Clock
 from bot.fleet.directory import Server
 from bot.fleet.panels import Panels
@@ -121,6 +121,7 @@ class SubuserWork:
             name=lambda one: one.username,
             label=lambda one: bold(one.username),
             none=_("There is no such subuser. `/subuser list` shows them."),
+            whole=changes(admitted.action.right),
         )
 
     async def get(self, admitted: Admitted, user_id: str) -> Subuser:

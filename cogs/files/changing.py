@@ -299,7 +299,7 @@ class Changing(FileRoom):
         """Ask with the names listed, and of folders what is in them."""
         held = []
         for each in names:
-            entry = await self._files.folders.find(admitted.server, join(folder, each))
+            entry = await self._files.folders.find(admitted, join(folder, each))
             if (
                 not entry.is_file
                 and len(names) <= HELD_NAMES
@@ -324,7 +324,7 @@ class Changing(FileRoom):
 
     async def _held(self, admitted: Admitted, folder: str) -> str:
         """What goes with a folder."""
-        entries = await self._files.folders.entries(admitted.server, folder)
+        entries = await self._files.folders.entries(admitted, folder)
         if not entries:
             return _("{folder} is empty.", folder=bold(name_of(folder) or ROOT))
         some = ", ".join(bold(each.name, 60) for each in entries[:HELD_NAMES])

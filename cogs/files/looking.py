@@ -39,7 +39,7 @@ class Looking(FileRoom):
         admitted = decided(interaction)
         at = self._path(interaction, path)
         if at != ROOT:
-            found = await self._files.folders.find(admitted.server, at)
+            found = await self._files.folders.find(admitted, at)
             if found.is_file:
                 return self._entry(admitted, folder_of(at), found)
         return await self._folder(admitted, Place(admitted.server.id, at), 0)
@@ -120,7 +120,7 @@ class Looking(FileRoom):
     @component("file-about", right="file.read", on_server=True, ack=Ack.UPDATE, name="files browse")
     async def about(self, press: Press) -> Message:
         place = self._place(press)
-        found = await self._files.folders.find(press.admitted.server, place.path)
+        found = await self._files.folders.find(press.admitted, place.path)
         return self._entry(press.admitted, place.folder, found)
 
     @component("file-search", right="file.read", on_server=True, ack=Ack.MODAL, name="files browse")
@@ -154,9 +154,7 @@ class Looking(FileRoom):
     async def choose(self, press: Press) -> Message:
         place = self._place(press)
         page = page_number(press.args[2] if len(press.args) > 2 else "0")
-        entries = await self._files.folders.entries(
-            press.admitted.server, place.folder, may_be_kept=True
-        )
+        entries = await self._files.folders.entries(press.admitted, place.folder, may_be_kept=True)
         return choosing_card(self._showing(press.admitted), place, entries, page)
 
     @component(
@@ -202,7 +200,7 @@ class Looking(FileRoom):
         self, admitted: Admitted, place: Place, page: int, *, is_fresh: bool = False
     ) -> Message:
         if place.names:
-            found = await self._files.folders.find(admitted.server, place.path)
+            found = await self._files.folders.find(admitted, place.path)
             if found.is_file:
                 return self._entry(admitted, place.folder, found)
             place = Place(place.server_id, place.path)
@@ -212,7 +210,7 @@ class Looking(FileRoom):
         self, admitted: Admitted, place: Place, page: int, *, is_fresh: bool = False
     ) -> Message:
         entries = await self._files.folders.entries(
-            admitted.server, place.folder, may_be_kept=not is_fresh
+            admitted, place.folder, may_be_kept=not is_fresh
         )
         return folder_card(
             self._showing(admitted), place, entries, page, is_cut=len(entries) == MOST_ENTRIES

@@ -253,3 +253,36 @@ async def test_two_members_keys_stay_apart(open_guild: World, panel: SimPanel) -
 
     assert "**Creative**" in await private(one)
     assert "Creative" not in await private(other)
+
+
+OWN_READS = {
+    "backup list": {},
+    "files browse": {"path": "/"},
+    "files read": {"path": "server.properties"},
+    "database list": {},
+    "network list": {},
+    "startup list": {},
+    "schedule list": {},
+    "subuser list": {},
+}
+OWN_RIGHTS = (
+    *("backup.read", "file.read", "file.read-content", "database.read", "allocation.read"),
+    *("startup.read", "schedule.read", "user.read"),
+)
+
+
+async def test_who_is_allowed_by_their_own_key_alone_reads_with_it(
+    open_guild: World, panel: SimPanel
+) -> None:
+    panel.world.server("Survival").subusers[0].permissions += OWN_RIGHTS
+    mia = await open_guild.member("mia")
+    mia.sees_everything = True
+    await _link(mia, open_guild, panel)
+    for command, options in OWN_READS.items():
+        before = len(panel.requests)
+
+        shown = await mia.slash(open_guild.channel, command, server="Survival", **options)
+
+        await shown.answered()
+        users = {one.user for one in panel.requests[before:] if one.user}
+        assert users == {"bob"}, f"/{command}: {users}, {shown.text}"

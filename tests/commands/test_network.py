@@ -102,7 +102,7 @@ async def test_the_primary_address_is_not_offered_for_removal(
     mia = await roost.member("mia", staff(roost), rights=ALL)
 
     shown = await mia.slash(
-        roost.channel, "network remove", server="Survival", allocation="mc.example.com"
+        roost.channel, "network remove", server="Survival", allocation="mc.example.com:25566"
     )
 
     assert "primary address" in await private(shown)

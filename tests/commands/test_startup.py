@@ -66,7 +66,11 @@ async def test_a_value_that_breaks_a_rule_is_told_with_the_rule_in_words(
     mia = await roost.member("mia", staff(roost), rights=ALL)
 
     shown = await mia.slash(
-        roost.channel, "startup set", server="Survival", variable="Minecraft", value="x" * 21
+        roost.channel,
+        "startup set",
+        server="Survival",
+        variable="MINECRAFT_VERSION",
+        value="x" * 21,
     )
 
     said = await private(shown)

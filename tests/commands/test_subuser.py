@@ -143,10 +143,7 @@ async def test_who_invites_with_their_own_key_gives_what_that_key_has(
     roost: World, panel: SimPanel
 ) -> None:
     panel.world.server("Survival").subusers[0].permissions += ["user.read", "user.create"]
-    config = await roost.admin.slash(roost.channel, "config")
-    await private(config)
-    await roost.admin.click(config.message, label="Allow own keys")
-    await config.until(lambda: "Forbid own keys" in str(config.message))
+    await roost.switch("linking_allowed")
     mia = await roost.member("mia", _staff(roost), rights={"control.restart"})
     form = await mia.slash(roost.channel, "link")
     assert "Linked" in await private(await mia.submit(form, panel.key("bob")))
