@@ -314,6 +314,96 @@ job_signal = Table(
     Index(None, "guild_id", "job_id"),
 )
 
+alert = Table(
+    "alert",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("server_id", String(36)),
+    Column("event", String(20), nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("role_id", BigInteger),
+    Column("threshold", Integer),
+    Column("in_thread", Boolean, nullable=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["guild_id", "server_id"], ["server.guild_id", "server.id"], ondelete="CASCADE"
+    ),
+    Index(
+        "uq_alert_server",
+        "guild_id",
+        "server_id",
+        "event",
+        "channel_id",
+        unique=True,
+        sqlite_where=text("server_id IS NOT NULL"),
+    ),
+    Index(
+        "uq_alert_all",
+        "guild_id",
+        "event",
+        "channel_id",
+        unique=True,
+        sqlite_where=text("server_id IS NULL"),
+    ),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("event", String(20), nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("acknowledged_by", BigInteger),
+    Column("acknowledged_name", Text),
+    Column("acknowledged_at", Moment),
+    Index(
+        "uq_alarm_open",
+        "guild_id",
+        "event",
+        "subject_id",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+    ),
+    Index(None, "guild_id", "closed_at"),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("server_id", String(36), nullable=False),
+    Column("event", String(20), nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("guild_id", "member_id", "server_id", "event", name="uq_subscription_what"),
+    ForeignKeyConstraint(
+        ["guild_id", "server_id"], ["server.guild_id", "server.id"], ondelete="CASCADE"
+    ),
+    Index(None, "guild_id", "server_id"),
+)
+
+backup_watch = Table(
+    "backup_watch",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True),
+    Column("server_id", String(36), primary_key=True),
+    Column("ended", JSON, nullable=False),
+    Column("last_good_at", Moment),
+    Column("since", Moment, nullable=False),
+    Column("looked_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["guild_id", "server_id"], ["server.guild_id", "server.id"], ondelete="CASCADE"
+    ),
+)
+
 vault_check = Table(
     "vault_check",
     metadata,

@@ -14,6 +14,7 @@ from sqlalchemy.types import JSON, BigInteger, Boolean, DateTime, Integer, Large
 
 import bot.store
 from bot.store import (
+    alerts,
     audit,
     follows,
     guilds,
@@ -22,6 +23,7 @@ from bot.store import (
     panels,
     rules,
     servers,
+    subscriptions,
 )
 from bot.store.engine import Database
 from bot.store.tables import Moment, metadata
@@ -76,18 +78,52 @@ NEW_FOLLOW = follows.NewFollow(
     actor_name="Mia",
     channel_id=5,
 )
+NEW_ALERT = alerts.NewAlert(
+    server_id="theirs",
+    event=alerts.AlertEvent.CRASH,
+    channel_id=5,
+    role_id=None,
+    threshold=None,
+    made_by=7,
+)
 NEW_JOB = jobs.NewJob(kind="power", state={}, run_at=START, key="x")
 WROTE = jobs.Checkpoint(phase="new", state={}, steps={}, taken=(5,))
 NEW_ENTRY = audit.NewEntry(kind="change", reference="r", actor_id=7, action="a")
 
 # how each function would reach for the other guild's rows, whose ids are all "theirs" or 5
 REACHING: dict[str, dict[str, object]] = {
+    "alarms.open_alarm": {"event": "x", "subject_id": "x", "facts": {}, "now": START},
+    "alarms.list_open_alarms": {},
+    "alarms.get_alarm": {"alarm_id": "theirs"},
+    "alarms.last_alarm": {"event": "x", "subject_id": "x"},
+    "alarms.change_alarm": {"alarm_id": "theirs", "facts": {}},
+    "alarms.close_alarm": {"alarm_id": "theirs", "facts": {}, "now": START},
+    "alarms.reopen_alarm": {"alarm_id": "theirs", "facts": {}},
+    "alarms.acknowledge_alarm": {
+        "alarm_id": "theirs",
+        "member_id": 5,
+        "member_name": "Mia",
+        "now": START,
+    },
+    "alarms.forget_acknowledger": {"member_id": 5},
+    "alarms.drop_closed_alarms": {"before": LATER + timedelta(days=1)},
+    "alerts.set_alert": {"new": NEW_ALERT, "at_most": 5, "now": START},
+    "alerts.list_alerts": {},
+    "alerts.remove_alert": {"alert_id": "theirs"},
     "audit.append": {"entry": NEW_ENTRY, "now": START},
     "audit.search": {},
     "audit.unfinished": {},
     "audit.head": {},
     "audit.verify": {},
     "audit.erase_member": {"member_id": 5},
+    "backup_watches.list_backup_watches": {},
+    "backup_watches.note_backups": {
+        "server_id": "theirs",
+        "ended": ["b"],
+        "last_good_at": None,
+        "now": START,
+    },
+    "backup_watches.forget_backups": {"server_id": "theirs"},
     "bindings.bind_channel": {"channel_id": 5, "server_id": "theirs"},
     "bindings.unbind_channel": {"channel_id": 5},
     "bindings.list_bindings": {},
@@ -184,6 +220,21 @@ REACHING: dict[str, dict[str, object]] = {
     "servers.get_server": {"server_id": "theirs"},
     "servers.save_one": {"server_id": "theirs", "seen": seen_server(), "now": LATER},
     "servers.server_gone": {"server_id": "theirs", "now": START},
+    "subscriptions.subscribe": {
+        "member_id": 5,
+        "server_id": "theirs",
+        "event": subscriptions.NewsEvent.UP,
+        "channel_id": 5,
+        "at_most": 5,
+        "now": START,
+    },
+    "subscriptions.unsubscribe": {
+        "member_id": 5,
+        "server_id": "theirs",
+        "event": subscriptions.NewsEvent.UP,
+    },
+    "subscriptions.list_subscriptions": {},
+    "subscriptions.drop_subscribers": {"member_ids": [5]},
 }
 
 
