@@ -21,6 +21,7 @@ from bot.pterodactyl.console_events import (
     Event,
     InstallEnded,
     InstallStarted,
+    Lapsed,
     Lost,
     Stats,
     Status,
@@ -168,7 +169,7 @@ class Life:
                 turns += self._see_figures(event, at)
             case ConsoleLine(is_history=False, text=text):
                 turns += self._read(text, at)
-            case Disconnected() | Lost(cause="queue"):
+            case Disconnected() | Lapsed() | Lost(cause="queue"):
                 self.doubt(at)
             case InstallStarted():
                 turns.append(Installing(at=at))
@@ -178,6 +179,16 @@ class Life:
                 turns.append(Removed(at=at))
             case _:
                 pass
+        return turns
+
+    def learn(self, state: State, at: datetime) -> list[Turn]:
+        """Take a state that was asked for instead of heard, so that how it came is unknown."""
+        if not state.is_power_state:
+            return self.tick(at)
+        turns = self.tick(at)
+        self.doubt(at)
+        turns += self._see(state, at)
+        self.doubt(at)
         return turns
 
     def doubt(self, at: datetime) -> None:

@@ -61,8 +61,8 @@ class SetAlert(Struct, frozen=True):
 
 async def set_alert(
     session: AsyncSession, *, guild_id: int, new: NewAlert, at_most: int, now: datetime
-) -> SetAlert:
-    """Set an alert; one of the same server, event and channel is replaced.
+) -> SetAlert | None:
+    """Set an alert; one of the same server, event and channel is replaced. None: no such server.
 
     Raises:
         LimitReached: The guild has `at_most` already.
