@@ -17,6 +17,7 @@ from cogs.panel import PanelCog
 from cogs.parts import Parts
 from cogs.power import PowerCog
 from cogs.privacy import PrivacyCog
+from cogs.queries import QueriesCog
 from cogs.schedule import ScheduleCog
 from cogs.server import ServerCog
 from cogs.settings import SettingsCog
@@ -47,6 +48,7 @@ COGS = (
     BulkCog,
     PrivacyCog,
     MenusCog,
+    QueriesCog,
 )
 
 __all__ = ["COGS", "Parts"]

@@ -244,7 +244,7 @@ class ConfigCog(commands.Cog):
         if page is CHANNELS:
             return settings_page(page, settings, after=self._channels(admitted))
         if page is SERVERS:
-            return settings_page(page, settings, after=self._groups(settings))
+            return settings_page(page, settings, after=[*self._groups(settings), _players()])
         return settings_page(page, settings)
 
     def _admin_role(self, admitted: Admitted) -> list[Item]:
@@ -369,6 +369,12 @@ class ConfigCog(commands.Cog):
             more = len(inside) - LISTED_AT_MOST
             listed += " " + _n("and {count} more", "and {count} more", more)
         return card(f"## {name(group.name)}\n{listed}", rows=rows)
+
+
+def _players() -> Item:
+    said = "**" + _("Player counts") + "**\n"
+    said += _("How each game is asked how many play, where guessing fails.")
+    return said_beside(said, button("config-players", label=_("Player counts …")))
 
 
 def _known(press: Press) -> tuple[Page, Setting]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import discord
 import simcord
+from msgspec import structs
 
 from bot.access.facts import Action, Actor
 from bot.access.rights import ADMIN, expanded
@@ -13,6 +14,7 @@ from bot.app import App
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.secret import Secret
+from bot.store.guilds import QueryPlace
 from bot.ui.doors import new_reference
 from demo.panel import SimPanel
 
@@ -86,6 +88,15 @@ class Guild:
                 lasts=None,
                 reason="as the playground begins",
             )
+        # its alias is a name that only the playground's players could use
+        survival = self._server(app, "Survival")
+        port = panel.world.server("Survival").primary.port
+        asked = QueryPlace(address=f"127.0.0.1:{port}")
+        await app.parts.ruling.configure(
+            admitted,
+            lambda held: structs.replace(held, queries={survival.id: asked}),
+            "players of Survival",
+        )
         welcome = Message(_welcome(app.bot.command_ids))
         await app.parts.places.send(self.id, self.channel.id, welcome)
 

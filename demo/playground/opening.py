@@ -63,6 +63,8 @@ async def open_playground(
         SimPanel(world or demo_world(chatter=True), clock=clock) as panel,
         open_app(_config(folder), clock=clock, supervisor=Supervisor(clock, context)) as app,
     ):
+        for server in panel.world.servers:
+            await panel.open_query(server.name)
         stage = Stage(app.bot, context)
         guild = Guild(stage.env)
         async with stage:
