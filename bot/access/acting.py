@@ -7,7 +7,8 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.access.decision import by_own_key
+from bot.access.consent import NeedsConsent
+from bot.access.decision import Ask, by_own_key, is_agreed
 from bot.access.gate import Admitted, NotAdmitted
 from bot.clock import Clock
 from bot.fleet.links import Links
@@ -170,6 +171,7 @@ class Acting:
         Raises:
             PanelError: Not from here, but what the block raises passes through unchanged.
             PanelGone: The panel was removed, or the key unlinked meanwhile.
+            NeedsConsent: Others have to agree first, and the handler didn't ask them.
         """
         client = self.client(admitted)
         linked = self._links.on(admitted.actor.id, admitted.server)
@@ -191,6 +193,11 @@ class Acting:
     async def _audited(
         self, admitted: Admitted, why: str, detail: str | None
     ) -> AsyncIterator[None]:
+        decision, agreed = admitted.decision, admitted.agreed
+        if not is_agreed(decision, agreed):
+            raise NeedsConsent(decision.consent if isinstance(decision, Ask) else None)
+        if agreed is not None:
+            detail = "; ".join(filter(None, (agreed.said, detail)))
         await self._audit.note(admitted, "intent", why=why, detail=detail)
         began = self._clock.monotonic()
         outcome, said = "unknown", None

@@ -1,12 +1,15 @@
 """The one decision: may this member do this, here, now, and why. Pure: no I/O, no clock."""
 
 from enum import Enum
+from typing import Final
 
 from msgspec import Struct
 
-from bot.access.facts import Facts, Target
+from bot.access.consent import POLICY_ACTIONS, Agreed, Consent, class_of
+from bot.access.facts import Actor, Facts, Target
 from bot.access.rights import ADMIN, ANYONE, SEE, SEES_ONE, any_covers, covers
 from bot.access.rules import Rule
+from bot.store.policies import PolicyRule
 
 
 class Part(Enum):
@@ -25,6 +28,8 @@ class Verdict(Enum):
     """What a link says."""
 
     ALLOWS = "allows"
+    ASKS = "asks"
+    """It may be done once others consent."""
     REFUSES = "refuses"
     SILENT = "silent"
 
@@ -49,6 +54,8 @@ class Reason(Enum):
     NO_SERVER = "no server"
     LINKED_KEY = "linked key"
     POLICY = "policy"
+    POLICY_SIGHT = "policy sight"
+    SECOND_PERSON = "second person"
     KEY_HAS = "key has"
     KEY_LACKS = "key lacks"
     STATE_FREE = "state free"
@@ -63,20 +70,14 @@ class Link(Struct, frozen=True):
     reason: Reason
     rule: Rule | None = None
     """The guild's rule that allowed or refused: which, by whom, since when."""
+    policy: PolicyRule | None = None
+    """The guild's policy that lets the member ask."""
 
 
 class Allow(Struct, frozen=True):
     """It may be done."""
 
     chain: tuple[Link, ...]
-
-
-class Consent(Enum):
-    """Whose consent is asked for first."""
-
-    VOTE = "vote"
-    APPROVAL = "approval"
-    SECOND_PERSON = "second person"
 
 
 class Ask(Struct, frozen=True):
@@ -103,19 +104,55 @@ Decision = Allow | Ask | Refuse
 def decide(facts: Facts) -> Decision:
     """Say whether the actor may, link by link; the first refusal ends the chain."""
     chain: list[Link] = []
-    for look in (_declared, _discord, _guild, _link, _key, _state):
+    consent: Consent | None = None
+    for look in (_declared, _discord, _guild, _link, _policy, _key, _state):
         link = look(facts)
         if link is None:
             continue
         chain.append(link)
         if link.verdict is Verdict.REFUSES:
             return Refuse(tuple(chain))
-    return Allow(tuple(chain))
+        if link.verdict is Verdict.ASKS:
+            consent = _consent_of(link)
+    return Ask(consent, tuple(chain)) if consent else Allow(tuple(chain))
 
 
 def by_own_key(decision: Decision) -> bool:
     """Whether it is the member's own panel key that allows it, so that it has to be used."""
     return any(link.part is Part.LINK for link in decision.chain)
+
+
+def by_policy(decision: Decision) -> PolicyRule | None:
+    """The policy without which it would not be allowed; its conditions have to be looked at."""
+    return next(
+        (link.policy for link in decision.chain if link.reason is Reason.POLICY and link.policy),
+        None,
+    )
+
+
+def may_by_themselves(decision: Decision) -> bool:
+    """Whether the member holds the right, rather than being let ask: who may agree for others."""
+    if isinstance(decision, Refuse):
+        return False
+    return all(link.reason not in _LET for link in decision.chain)
+
+
+def is_agreed(decision: Decision, agreed: Agreed | None) -> bool:
+    """Whether nothing is left to ask: the consent that the decision takes was given."""
+    if isinstance(decision, Ask):
+        return agreed is not None and agreed.consent is decision.consent
+    if isinstance(decision, Allow):
+        return by_policy(decision) is None or agreed is not None
+    return False
+
+
+def may_ask(policy: PolicyRule, actor: Actor) -> bool:
+    """Whether a policy speaks of this member."""
+    role_id = policy.terms.role_id
+    return role_id is None or role_id in actor.role_ids
+
+
+_LET: Final = frozenset({Reason.POLICY, Reason.POLICY_SIGHT})
 
 
 def holds(rules: tuple[Rule, ...], right: str, target: Target, facts: Facts) -> Rule | None:
@@ -192,7 +229,8 @@ def _by_sight(facts: Facts) -> Link:
 def _by_rules(facts: Facts, right: str, target: Target) -> Link:
     rule = holds(facts.rules, right, target, facts)
     if rule is None:
-        verdict = Verdict.SILENT if _own_key_has(facts, right) else Verdict.REFUSES
+        is_open = _own_key_has(facts, right) or _policy_speaks(facts)
+        verdict = Verdict.SILENT if is_open else Verdict.REFUSES
         return Link(Part.GUILD, verdict, Reason.NO_GRANT)
     if rule.denies:
         return Link(Part.GUILD, Verdict.REFUSES, Reason.DENIAL, rule)
@@ -218,6 +256,46 @@ def _link(facts: Facts) -> Link | None:
     if is_granted and (right == SEE or any_covers(target.key_rights, right)):
         return None
     return Link(Part.LINK, Verdict.ALLOWS, Reason.LINKED_KEY)
+
+
+def _policy_speaks(facts: Facts) -> bool:
+    """Whether the guild's policy gives what no rule does."""
+    if facts.action.right == SEE:
+        return facts.asks
+    policy = facts.policy
+    return (
+        policy is not None
+        and POLICY_ACTIONS.get(facts.action.name) == policy.action
+        and may_ask(policy, facts.actor)
+    )
+
+
+def _policy(facts: Facts) -> Link | None:
+    """What the community may ask for without a grant, and what takes two who are granted it."""
+    right, target = facts.action.right, facts.target
+    if facts.policy is None and not facts.asks and not facts.two_person:
+        return None
+    if right is None or target is None or right in (ADMIN, ANYONE, SEES_ONE):
+        return None
+    guild = _guild(facts)
+    is_granted = guild is not None and guild.verdict is Verdict.ALLOWS
+    if is_granted or _link(facts) is not None:
+        if class_of(facts.action.name) in facts.two_person:
+            return Link(Part.POLICY, Verdict.ASKS, Reason.SECOND_PERSON)
+        return None
+    if right == SEE:
+        return Link(Part.POLICY, Verdict.ALLOWS, Reason.POLICY_SIGHT)
+    policy = facts.policy
+    if policy is None:
+        return None
+    verdict = Verdict.ALLOWS if policy.terms.how == "at once" else Verdict.ASKS
+    return Link(Part.POLICY, verdict, Reason.POLICY, policy=policy)
+
+
+def _consent_of(link: Link) -> Consent:
+    if link.policy is None:
+        return Consent.SECOND_PERSON
+    return Consent.VOTE if link.policy.terms.how == "vote" else Consent.APPROVAL
 
 
 def _key(facts: Facts) -> Link | None:

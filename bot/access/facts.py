@@ -6,6 +6,7 @@ from enum import Enum
 from msgspec import Struct
 
 from bot.access.rules import Rule
+from bot.store.policies import PolicyRule
 
 
 class Action(Struct, frozen=True):
@@ -29,6 +30,8 @@ class Actor(Struct, frozen=True):
     manages_guild: bool = False
     top_role: int = 0
     """Position of the highest role; rules for roles above it are out of reach."""
+    joined_at: datetime | None = None
+    """Since when they are a member; None where Discord didn't say."""
 
 
 class Target(Struct, frozen=True):
@@ -67,12 +70,6 @@ class LinkedKey(Struct, frozen=True):
     rights: frozenset[str]
 
 
-class PolicyRule(Struct, frozen=True):
-    """What the guild lets its community do without a grant; nothing asks for consent yet."""
-
-    summary: str
-
-
 class Facts(Struct, frozen=True):
     """Everything `decide` looks at. What is None was not looked at, and the chain says so."""
 
@@ -86,6 +83,11 @@ class Facts(Struct, frozen=True):
     sees_any: bool = False
     command_permission: CommandPermission | None = None
     policy: PolicyRule | None = None
+    """What the guild lets its community ask for: the one that holds for this action there."""
+    asks: bool = False
+    """Whether some policy lets the actor ask for something on the target, which they see then."""
+    two_person: frozenset[str] = frozenset()
+    """Classes of actions to which a second member has to agree."""
     linked: LinkedKey | None = None
     condition: Condition | None = None
     looked_at_condition: bool = False

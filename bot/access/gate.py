@@ -5,7 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from bot.access.decision import Allow, Ask, Decision, Refuse, decide
+from bot.access.consent import POLICY_ACTIONS, Agreed
+from bot.access.decision import Allow, Ask, Decision, Refuse, decide, may_ask
 from bot.access.facts import Action, Actor, Condition, Facts, LinkedKey, Target
 from bot.access.rights import ANYONE, SEE
 from bot.access.rules import Rule, Rulebook
@@ -27,6 +28,8 @@ class Admitted(Struct, frozen=True):
     reference: str
     decision: Allow | Ask
     target: Server | None = None
+    agreed: Agreed | None = None
+    """The consent that was given, where the decision asks for one."""
 
     @property
     def server(self) -> Server:
@@ -107,15 +110,22 @@ class Gate:
         """Snapshot what is known without asking anybody."""
         book = self.book(guild_id)
         rules = book.about(actor.id, actor.role_ids | {guild_id})
+        groups = book.groups_of(target.id) if target else frozenset()
+        policy = None
+        if target is not None:
+            policy = book.policy(POLICY_ACTIONS.get(action.name), target.id, groups)
         return Facts(
             action=action,
             actor=actor,
             now=self._clock.now(),
             admin_role_id=book.admin_role_id,
             rules=rules,
-            target=_target(target, book.groups_of(target.id)) if target else None,
+            target=_target(target, groups) if target else None,
             sees_any=self._sees_any(guild_id, actor, rules),
             linked=self._linked(actor, target, book) if target else None,
+            policy=policy,
+            asks=target is not None and _asks(book, actor, target, groups),
+            two_person=frozenset(book.settings.two_person),
         )
 
     def decide(
@@ -224,11 +234,25 @@ class Gate:
             linked.rights for linked in self._links.of(guild_id, actor.id)
         ):
             return True
+        book = self.book(guild_id)
+        if book.policies and any(
+            _asks(book, actor, server, book.groups_of(server.id))
+            for server in self._directory.of(guild_id)
+        ):
+            return True
         return any(not rule.denies and not _is_over(rule, self._clock.now()) for rule in rules)
 
 
 def _target(server: Server, group_ids: frozenset[str]) -> Target:
     return Target(server.id, server.name, server.panel_name, server.key_rights, group_ids)
+
+
+def _asks(book: Rulebook, actor: Actor, server: Server, group_ids: frozenset[str]) -> bool:
+    """Whether a policy lets the member ask for something on the server."""
+    if not book.policies:
+        return False
+    found = (book.policy(action, server.id, group_ids) for action in POLICY_ACTIONS.values())
+    return any(one is not None and may_ask(one, actor) for one in found)
 
 
 def _is_over(rule: Rule, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot.store.guilds import GuildSettings
+from bot.store.policies import PolicyRule
 from bot.store.rules import RuleRow, SubjectKind
 
 
@@ -51,10 +52,12 @@ class Rulebook:
         *,
         admin_role_id: int | None = None,
         settings: GuildSettings | None = None,
+        policies: Iterable[PolicyRule] = (),
     ) -> None:
         self.admin_role_id = admin_role_id
         self.settings = settings or GuildSettings()
         self.all: tuple[Rule, ...] = tuple(rules)
+        self.policies: tuple[PolicyRule, ...] = tuple(policies)
         self._by_subject: dict[int, tuple[Rule, ...]] = {}
         for rule in self.all:
             self._by_subject[rule.subject_id] = (*self._by_subject.get(rule.subject_id, ()), rule)
@@ -63,6 +66,25 @@ class Rulebook:
         """The ids of the groups that a server is in."""
         groups = self.settings.groups.items()
         return frozenset(one for one, group in groups if server_id in group.server_ids)
+
+    def policy(
+        self, action: str | None, server_id: str, group_ids: frozenset[str]
+    ) -> PolicyRule | None:
+        """The one policy that holds: the server's own, else that of a group, else that for all."""
+        if not self.policies or action is None:
+            return None
+        by_kind: dict[str, PolicyRule] = {}
+        for one in self.policies:
+            if one.action != action:
+                continue
+            is_here = {
+                "server": one.scope_id == server_id,
+                "group": one.scope_id in group_ids,
+                "all": True,
+            }[one.scope_kind]
+            if is_here:
+                by_kind.setdefault(one.scope_kind, one)
+        return by_kind.get("server") or by_kind.get("group") or by_kind.get("all")
 
     def about(self, member_id: int, role_ids: frozenset[int]) -> tuple[Rule, ...]:
         """The rules that speak of this member: own ones and those of their roles."""

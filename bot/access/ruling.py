@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.acting import Audit
-from bot.access.decision import Allow, by_own_key
+from bot.access.decision import by_own_key, may_by_themselves
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate
 from bot.access.rights import GROUPS, RIGHTS
@@ -15,6 +15,7 @@ from bot.access.rules import Rule, Rulebook, rule_of
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.store import bindings, guilds
+from bot.store import policies as policy_rows
 from bot.store import rules as rows
 from bot.store.engine import Database
 from bot.store.guilds import GuildSettings
@@ -79,10 +80,12 @@ class Ruling:
             stored = await rows.list_rules(session, guild_id=guild_id)
             guild = await guilds.get_guild(session, guild_id=guild_id)
             bound = await bindings.list_bindings(session, guild_id=guild_id)
+            policies = await policy_rows.list_policies(session, guild_id=guild_id)
         book = Rulebook(
             (rule_of(row) for row in stored),
             admin_role_id=guild.admin_role_id if guild else None,
             settings=guild.settings if guild else None,
+            policies=policies,
         )
         self._gate.rules_changed(guild_id, book)
         self._gate.bindings_changed(guild_id, {b.channel_id: b.server_id for b in bound})
@@ -344,7 +347,7 @@ class Ruling:
             action = Action("access grant", one, on_server=True)
             for where in servers:
                 said = self._gate.decide(admitted.guild_id, actor, action, where)
-                if not isinstance(said, Allow) or by_own_key(said):
+                if not may_by_themselves(said) or by_own_key(said):
                     raise BeyondOwnGrants(one)
 
 

@@ -54,4 +54,5 @@ def actor_of_member(member: discord.Member) -> Actor:
         owns_guild=member.guild.owner_id == member.id,
         manages_guild=rights.manage_guild or rights.administrator,
         top_role=member.top_role.position,
+        joined_at=member.joined_at,
     )

@@ -40,6 +40,11 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By an id of ours."""
     queries: dict[str, QueryPlace] = {}
     """By server."""
+    two_person: tuple[str, ...] = ()
+    """Classes of actions to which a second member has to agree: kill, restore, reinstall, delete,
+    write."""
+    member_days: int = 0
+    """Members of fewer days count in no vote; 0 = all count."""
     audit_channel_id: int | None = None
     """Where the head of the audit chain is posted each day."""
 

@@ -404,6 +404,46 @@ backup_watch = Table(
     ),
 )
 
+policy = Table(
+    "policy",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("scope_kind", String(10), nullable=False),
+    Column("scope_id", String(36), nullable=False),
+    Column("action", String(10), nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changed_by", BigInteger, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("guild_id", "scope_kind", "scope_id", "action"),
+)
+
+policy_use = Table(
+    "policy_use",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("server_id", String(36), nullable=False),
+    Column("action", String(10), nullable=False),
+    Column("member_id", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Index(None, "guild_id", "made_at"),
+)
+
+ballot = Table(
+    "ballot",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True),
+    Column("job_id", String(36), primary_key=True),
+    Column("member_id", BigInteger, primary_key=True),
+    Column("is_for", Boolean, nullable=False),
+    Column("changes", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    ForeignKeyConstraint(["guild_id", "job_id"], ["job.guild_id", "job.id"], ondelete="CASCADE"),
+)
+
 vault_check = Table(
     "vault_check",
     metadata,

@@ -478,6 +478,7 @@ def actor_of(interaction: discord.Interaction) -> Actor:
         owns_guild=user.guild.owner_id == user.id,
         manages_guild=rights.manage_guild or rights.administrator,
         top_role=user.top_role.position,
+        joined_at=user.joined_at,
     )
 
 

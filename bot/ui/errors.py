@@ -1,5 +1,6 @@
 """Words for what went wrong: what it is, what it means, and the next step."""
 
+from bot.access.consent import Consent, NeedsConsent
 from bot.access.gate import NoSuchServer, SeveralServers
 from bot.access.pace import TooFast
 from bot.access.ruling import BeyondOwnGrants, RoleAboveYours
@@ -214,6 +215,16 @@ def door_words(error: BaseException) -> str | None:
     match error:
         case Unfit():
             return str(error)
+        case NeedsConsent(consent=Consent.SECOND_PERSON):
+            return _(
+                "In this guild a second member has to agree to that, and from here nobody can be "
+                "asked. Nothing was done; use the command itself."
+            )
+        case NeedsConsent():
+            return _(
+                "Here you may only ask for that, and others decide. Nothing was done; ask with "
+                "the `/power` command."
+            )
         case RoleAboveYours():
             return _(
                 "That role stands at or above your own highest one, so its rules are not yours to "

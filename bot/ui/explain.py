@@ -9,7 +9,7 @@ from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.text import bold, code, moment, name
 
-_MARKS = {Verdict.ALLOWS: "✅", Verdict.REFUSES: "⛔", Verdict.SILENT: "▫️"}
+_MARKS = {Verdict.ALLOWS: "✅", Verdict.ASKS: "🤝", Verdict.REFUSES: "⛔", Verdict.SILENT: "▫️"}
 
 
 def right_name(right: str) -> str:
@@ -118,7 +118,9 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.SEES_NONE: _("May see no server here yet"),
         Reason.NO_SERVER: _("It takes a server, and none is meant"),
         Reason.LINKED_KEY: _("The member's own panel key allows it"),
-        Reason.POLICY: _("The guild's policy for its community speaks of it"),
+        Reason.POLICY: _("The guild's policy lets members ask for it"),
+        Reason.POLICY_SIGHT: _("May ask for something on {where}, so they see it", where=where),
+        Reason.SECOND_PERSON: _("Two-person rule: a second member with the right has to agree"),
         Reason.KEY_HAS: _(
             "The connected panel account has the right {key}", key=code(action.right or "")
         ),

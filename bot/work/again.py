@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from bot.access.consent import Agreed
 from bot.access.decision import Refuse
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate, NotAdmitted
@@ -20,6 +21,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     right: str
     server_id: str
     reference: str
+    agreed: Agreed | None = None
+    """The consent that was given to it, which holds when it is decided anew."""
 
 
 class MemberGone(Exception):
@@ -41,6 +44,7 @@ def asked_by(admitted: Admitted) -> Asked:
         right=admitted.action.right or "",
         server_id=admitted.server.id,
         reference=admitted.reference,
+        agreed=admitted.agreed,
     )
 
 
@@ -69,7 +73,14 @@ class Again:
         if isinstance(decision, Refuse):
             raise NotAdmitted(action, decision, server)
         return Admitted(
-            asked.guild_id, asked.channel_id, actor, action, asked.reference, decision, server
+            guild_id=asked.guild_id,
+            channel_id=asked.channel_id,
+            actor=actor,
+            action=action,
+            reference=asked.reference,
+            decision=decision,
+            target=server,
+            agreed=asked.agreed,
         )
 
     async def actor(self, asked: Asked) -> Actor:

@@ -1,0 +1,63 @@
+"""Whose consent an action takes, and the consent that was given."""
+
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct
+
+
+class Consent(Enum):
+    """Whose consent is asked for first."""
+
+    VOTE = "vote"
+    APPROVAL = "approval"
+    SECOND_PERSON = "second person"
+
+
+class Agreed(Struct, frozen=True, kw_only=True):
+    """What was given: by others, or, where the policy lets it happen at once, by its conditions."""
+
+    consent: Consent | None = None
+    """None = the conditions of a policy held, and nobody else was to be asked."""
+    by: tuple[int, ...] = ()
+    """The members who agreed."""
+    said: str = ""
+    """How it came about, for the audit."""
+
+
+class NeedsConsent(Exception):
+    """Others have to agree first, or a policy's conditions were not looked at: nothing was done."""
+
+    def __init__(self, consent: Consent | None) -> None:
+        super().__init__(consent.value if consent else "conditions")
+        self.consent = consent
+
+
+POLICY_ACTIONS: Final = {
+    "power start": "start",
+    "power stop": "stop",
+    "power restart": "restart",
+}
+"""The commands that members may be let ask for, and how policies call them. A kill, which takes
+the same right as a stop, is none of them."""
+
+TWO_PERSON_CLASSES: Final = ("kill", "restore", "reinstall", "delete", "write")
+_CLASSES: Final = {
+    "power kill": "kill",
+    "backup restore": "restore",
+    "settings reinstall": "reinstall",
+    "backup delete": "delete",
+    "database delete": "delete",
+    "files delete": "delete",
+    "files write": "write",
+    "files edit": "write",
+    "files upload": "write",
+    "files upload-link": "write",
+    "files pull": "write",
+    "files decompress": "write",
+}
+
+
+def class_of(action: str) -> str | None:
+    """Which class of the two-person rule a command belongs to."""
+    return _CLASSES.get(action)
