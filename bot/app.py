@@ -12,6 +12,7 @@ import discord
 import structlog
 
 from bot.access.acting import Acting, Audit
+from bot.access.console_ruling import ConsoleRuling
 from bot.access.gate import Gate
 from bot.access.pace import Pace
 from bot.access.ruling import Ruling
@@ -347,6 +348,14 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         shelf=shelf,
         gate=gate,
         ruling=ruling,
+        console_ruling=ConsoleRuling(
+            database=database,
+            gate=gate,
+            directory=directory,
+            ruling=ruling,
+            audit=audit,
+            clock=clock,
+        ),
         audit=audit,
         acting=acting,
         confirmations=confirmations,

@@ -7,22 +7,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.gate import Admitted, NoSuchServer, SeveralServers
+from bot.access.gate import Admitted
 from bot.access.rights import ADMIN, GROUPS, PRESETS, RIGHTS, expanded
 from bot.access.rules import Rule
-from bot.access.ruling import Group, Scope, Subject
-from bot.fleet.directory import folded
+from bot.access.ruling import Scope, Subject
 from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.explain import subject_name
-from bot.ui.groups import ADMINS, group
-from bot.ui.options import GROUP_PREFIX, ScopeOption
+from bot.ui.options import ScopeOption
 from bot.ui.pages import page_number, page_of
 from bot.ui.parts import card
+from bot.ui.scopes import scope_meant
 from bot.ui.spans import span
 from bot.ui.text import bold, code, moment
+from cogs.access_console import ACCESS, AccessConsole
 from cogs.parts import Parts
 
 RIGHT = "A right (control.restart), a group (control.*), or a preset (moderator)"
@@ -30,10 +30,10 @@ WHERE = "On which server or group of servers; left out: on all"
 SHOWN_RULES = 15
 
 
-class AccessCog(commands.Cog):
+class AccessCog(AccessConsole, commands.Cog):
     """Grants and denials; only admins see this."""
 
-    access = group("access", "Who may do what", seen_by=ADMINS)
+    access = ACCESS
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -117,7 +117,7 @@ class AccessCog(commands.Cog):
     ) -> Message:
         admitted = decided(interaction)
         subject = _subject(admitted.guild_id, role, member)
-        where = self._scope(admitted, server)
+        where = scope_meant(self._parts.gate, self._parts.directory, admitted, server)
         gone = await self._parts.ruling.revoke(
             admitted,
             subject,
@@ -143,7 +143,7 @@ class AccessCog(commands.Cog):
         role: discord.Role | None = None,
     ) -> Message:
         admitted = decided(interaction)
-        where = self._scope(admitted, server)
+        where = scope_meant(self._parts.gate, self._parts.directory, admitted, server)
         return self._page(admitted, 0, where.id if where else "-", str(role.id) if role else "-")
 
     @command(access, right=ADMIN, description="Give a role a preset, instead of what it had there")
@@ -160,7 +160,7 @@ class AccessCog(commands.Cog):
         rights = PRESETS.get(preset)
         if rights is None:
             raise Unfit(_("I know no such preset. Choose one from the list."))
-        where = self._scope(admitted, server)
+        where = scope_meant(self._parts.gate, self._parts.directory, admitted, server)
         made, gone = await self._parts.ruling.replace(
             admitted, _subject(admitted.guild_id, role, None), rights, scope=where
         )
@@ -194,29 +194,11 @@ class AccessCog(commands.Cog):
         lasts: timedelta | None,
         reason: str,
     ) -> Message:
-        where = self._scope(admitted, server)
+        where = scope_meant(self._parts.gate, self._parts.directory, admitted, server)
         made = await self._parts.ruling.make(
             admitted, subject, rights, scope=where, denies=denies, lasts=lasts, reason=reason
         )
         return self._said(admitted.guild_id, made, where)
-
-    def _scope(self, admitted: Admitted, text: str | None) -> Scope:
-        """The server or the group that is meant; a server of that name comes first."""
-        if not text:
-            return None
-        groups = self._parts.gate.book(admitted.guild_id).settings.groups
-        key = text.removeprefix(GROUP_PREFIX)
-        if text.startswith(GROUP_PREFIX) and key in groups:
-            return Group(key, groups[key].name)
-        found = self._parts.directory.find(admitted.guild_id, text)
-        if len(found) == 1:
-            return found[0]
-        named = [key for key, one in groups.items() if folded(one.name) == folded(text)]
-        if named:
-            return Group(named[0], groups[named[0]].name)
-        if not found:
-            raise NoSuchServer(text)
-        raise SeveralServers(found)
 
     def _said(
         self, guild_id: int, made: list[Rule], where: Scope, gone: Sequence[Rule] = ()

@@ -18,7 +18,6 @@ from bot.ui.explain import rule_words
 from bot.ui.groups import ADMINS
 from bot.ui.pages import page_number, page_of
 from bot.ui.text import block, bold, code, name
-from bot.work.console import checked_command
 from cogs.parts import Parts
 
 RUN: Final = "Run as console command"
@@ -37,7 +36,7 @@ class MenusCog(commands.Cog):
         self, interaction: discord.Interaction, message: discord.Message
     ) -> Message:
         admitted = decided(interaction)
-        line = checked_command(message.content)
+        line = self._parts.console.checked(admitted, message.content)
         bound = self._parts.gate.bound(admitted.guild_id, admitted.channel_id)
         if bound == admitted.server.id:
             return await self._parts.console.run(admitted, line)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.access.acting import Acting, Audit
+from bot.access.console_ruling import ConsoleRuling
 from bot.access.gate import Gate
 from bot.access.ruling import Ruling
 from bot.clock import Clock
@@ -55,6 +56,7 @@ class Parts:
     shelf: Shelf
     gate: Gate
     ruling: Ruling
+    console_ruling: ConsoleRuling
     audit: Audit
     acting: Acting
     confirmations: Confirmations

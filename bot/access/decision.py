@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from bot.access.consent import POLICY_ACTIONS, Agreed, Consent, class_of
+from bot.access.console_rules import Because, ConsoleRule, Judgement, Sender, limiting, may_send
 from bot.access.facts import Actor, Facts, Target
 from bot.access.rights import ADMIN, ANYONE, SEE, SEES_ONE, any_covers, covers
 from bot.access.rules import Rule
@@ -19,6 +20,7 @@ class Part(Enum):
     DISCORD = "discord"
     GUILD = "guild"
     LINK = "link"
+    CONSOLE = "console"
     POLICY = "policy"
     KEY = "key"
     STATE = "state"
@@ -53,6 +55,11 @@ class Reason(Enum):
     SEES_NONE = "sees none"
     NO_SERVER = "no server"
     LINKED_KEY = "linked key"
+    LINE_ALLOWED = "line allowed"
+    LINE_FORBIDDEN = "line forbidden"
+    LINE_NOT_LISTED = "line not listed"
+    LINE_UNREADABLE = "line unreadable"
+    LINES_LIMITED = "lines limited"
     POLICY = "policy"
     POLICY_SIGHT = "policy sight"
     SECOND_PERSON = "second person"
@@ -72,6 +79,10 @@ class Link(Struct, frozen=True):
     """The guild's rule that allowed or refused: which, by whom, since when."""
     policy: PolicyRule | None = None
     """The guild's policy that lets the member ask."""
+    console: ConsoleRule | None = None
+    """The console rule that did, where a line was judged."""
+    word: str = ""
+    """The command of the line that decided."""
 
 
 class Allow(Struct, frozen=True):
@@ -105,7 +116,7 @@ def decide(facts: Facts) -> Decision:
     """Say whether the actor may, link by link; the first refusal ends the chain."""
     chain: list[Link] = []
     consent: Consent | None = None
-    for look in (_declared, _discord, _guild, _link, _policy, _key, _state):
+    for look in (_declared, _discord, _guild, _link, _console, _policy, _key, _state):
         link = look(facts)
         if link is None:
             continue
@@ -296,6 +307,41 @@ def _consent_of(link: Link) -> Consent:
     if link.policy is None:
         return Consent.SECOND_PERSON
     return Consent.VOTE if link.policy.terms.how == "vote" else Consent.APPROVAL
+
+
+def _console(facts: Facts) -> Link | None:
+    """What the guild lets be typed into a console; it holds for a member's own key too."""
+    if facts.target is None or not facts.console_rules:
+        return None
+    sender = sender_of(facts.actor)
+    if facts.line is None:
+        limits = limiting(facts.console_rules, sender) if facts.action.sends_lines else None
+        if limits is None:
+            return None
+        return Link(Part.CONSOLE, Verdict.SILENT, Reason.LINES_LIMITED, console=limits)
+    return _line_link(may_send(facts.console_rules, facts.line, sender, facts.game))
+
+
+def sender_of(actor: Actor) -> Sender:
+    """A member as console rules look at them."""
+    return Sender(actor.role_ids, actor.owns_guild or actor.manages_guild)
+
+
+def _line_link(said: Judgement) -> Link | None:
+    if said.because in _SILENT_LINES:
+        return None
+    verdict = Verdict.ALLOWS if said.is_allowed else Verdict.REFUSES
+    reason = _LINE_REASONS[said.because]
+    return Link(Part.CONSOLE, verdict, reason, console=said.rule, word=said.command)
+
+
+_SILENT_LINES: Final = frozenset({Because.NO_RULE, Because.HOLDS_EVERYTHING})
+_LINE_REASONS: Final = {
+    Because.LISTED: Reason.LINE_ALLOWED,
+    Because.FORBIDDEN: Reason.LINE_FORBIDDEN,
+    Because.NOT_LISTED: Reason.LINE_NOT_LISTED,
+    Because.UNREADABLE: Reason.LINE_UNREADABLE,
+}
 
 
 def _key(facts: Facts) -> Link | None:

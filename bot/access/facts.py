@@ -2,11 +2,16 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from msgspec import Struct
 
+from bot.access.console_rules import ConsoleRule
 from bot.access.rules import Rule
+from bot.fleet.games import Game
 from bot.store.policies import PolicyRule
+
+_SENDING: Final = frozenset({"console run", "Run as console command"})
 
 
 class Action(Struct, frozen=True):
@@ -17,6 +22,11 @@ class Action(Struct, frozen=True):
     right: str | None
     """A right of the panel or one of the words of `rights`; None was forgotten and is refused."""
     on_server: bool = False
+
+    @property
+    def sends_lines(self) -> bool:
+        """Whether it types into the console, so that the guild's console rules speak of it."""
+        return self.name in _SENDING
 
 
 class Actor(Struct, frozen=True):
@@ -91,3 +101,8 @@ class Facts(Struct, frozen=True):
     linked: LinkedKey | None = None
     condition: Condition | None = None
     looked_at_condition: bool = False
+    console_rules: tuple[ConsoleRule, ...] = ()
+    """Those that hold on the target."""
+    line: str | None = None
+    """What would be typed into the console; None where nothing is, or it isn't known yet."""
+    game: Game = Game.GENERIC

@@ -12,6 +12,7 @@ from bot.access.rights import ANYONE, SEE
 from bot.access.rules import Rule, Rulebook
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server, folded
+from bot.fleet.games import Game, game_of
 from bot.fleet.links import Links
 
 SEEING = Action("server info", SEE, on_server=True)
@@ -105,7 +106,13 @@ class Gate:
         return self._bindings.get(guild_id, {})
 
     def facts(
-        self, guild_id: int, actor: Actor, action: Action, target: Server | None = None
+        self,
+        guild_id: int,
+        actor: Actor,
+        action: Action,
+        target: Server | None = None,
+        *,
+        line: str | None = None,
     ) -> Facts:
         """Snapshot what is known without asking anybody."""
         book = self.book(guild_id)
@@ -126,6 +133,9 @@ class Gate:
             policy=policy,
             asks=target is not None and _asks(book, actor, target, groups),
             two_person=frozenset(book.settings.two_person),
+            console_rules=book.console_on(target.id) if target else (),
+            line=line,
+            game=game_of(target.image) if target else Game.GENERIC,
         )
 
     def decide(
@@ -146,6 +156,19 @@ class Gate:
         facts = self.facts(guild_id, actor, action, target)
         condition = _CONDITIONS.get(status or "")
         return decide(structs.replace(facts, condition=condition, looked_at_condition=True))
+
+    def check_line(self, admitted: Admitted, line: str) -> None:
+        """Let a line of the console through, for who was admitted to the console.
+
+        Raises:
+            NotAdmitted: The guild's console rules forbid it, or the right was lost meanwhile.
+        """
+        facts = self.facts(
+            admitted.guild_id, admitted.actor, admitted.action, admitted.target, line=line
+        )
+        decision = decide(facts)
+        if isinstance(decision, Refuse):
+            raise NotAdmitted(admitted.action, decision, admitted.target)
 
     def admit(
         self,

@@ -11,6 +11,9 @@ SEES_ONE: Final = "sees one"
 SEE: Final = "websocket.connect"
 """The panel grants it to every subuser; here it comes with every other right on a server."""
 
+CONSOLE: Final = "control.console"
+"""What reading and typing into a console takes."""
+
 _KEYS: Final = {
     "websocket": ("connect",),
     "control": ("console", "start", "stop", "restart"),

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from bot.access.console_rules import ConsoleRule, in_scope
+from bot.store.console_rules import ConsoleRuleRow
 from bot.store.guilds import GuildSettings
 from bot.store.policies import PolicyRule
 from bot.store.rules import RuleRow, SubjectKind
@@ -43,6 +45,19 @@ def rule_of(row: RuleRow) -> Rule:
     )
 
 
+def console_rule_of(row: ConsoleRuleRow) -> ConsoleRule:
+    """A stored console rule as decisions look at it."""
+    return ConsoleRule(
+        id=row.id,
+        scope_id=None if row.scope_kind == "all" else row.scope_id,
+        role_id=row.role_id,
+        denies=row.effect == "deny",
+        commands=row.commands,
+        made_by=row.made_by,
+        made_at=row.made_at,
+    )
+
+
 class Rulebook:
     """The rules of one guild; replaced as a whole when one changes."""
 
@@ -53,11 +68,13 @@ class Rulebook:
         admin_role_id: int | None = None,
         settings: GuildSettings | None = None,
         policies: Iterable[PolicyRule] = (),
+        console: Iterable[ConsoleRule] = (),
     ) -> None:
         self.admin_role_id = admin_role_id
         self.settings = settings or GuildSettings()
         self.all: tuple[Rule, ...] = tuple(rules)
         self.policies: tuple[PolicyRule, ...] = tuple(policies)
+        self.console: tuple[ConsoleRule, ...] = tuple(console)
         self._by_subject: dict[int, tuple[Rule, ...]] = {}
         for rule in self.all:
             self._by_subject[rule.subject_id] = (*self._by_subject.get(rule.subject_id, ()), rule)
@@ -85,6 +102,12 @@ class Rulebook:
             if is_here:
                 by_kind.setdefault(one.scope_kind, one)
         return by_kind.get("server") or by_kind.get("group") or by_kind.get("all")
+
+    def console_on(self, server_id: str) -> tuple[ConsoleRule, ...]:
+        """The console rules that hold on a server."""
+        if not self.console:
+            return ()
+        return in_scope(self.console, server_id, self.groups_of(server_id))
 
     def about(self, member_id: int, role_ids: frozenset[int]) -> tuple[Rule, ...]:
         """The rules that speak of this member: own ones and those of their roles."""

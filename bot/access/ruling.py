@@ -7,14 +7,16 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.acting import Audit
-from bot.access.decision import by_own_key, may_by_themselves
+from bot.access.console_rules import ConsoleRule, binds
+from bot.access.decision import by_own_key, may_by_themselves, sender_of
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate
 from bot.access.rights import GROUPS, RIGHTS
-from bot.access.rules import Rule, Rulebook, rule_of
+from bot.access.rules import Rule, Rulebook, console_rule_of, rule_of
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.store import bindings, guilds
+from bot.store import console_rules as console_rows
 from bot.store import policies as policy_rows
 from bot.store import rules as rows
 from bot.store.engine import Database
@@ -32,6 +34,10 @@ class BeyondOwnGrants(Exception):
     def __init__(self, right: str) -> None:
         super().__init__(right)
         self.right = right
+
+
+class BoundYourself(Exception):
+    """A console rule that binds the one who would lift it."""
 
 
 class Subject(Struct, frozen=True):
@@ -81,11 +87,13 @@ class Ruling:
             guild = await guilds.get_guild(session, guild_id=guild_id)
             bound = await bindings.list_bindings(session, guild_id=guild_id)
             policies = await policy_rows.list_policies(session, guild_id=guild_id)
+            console = await console_rows.list_console_rules(session, guild_id=guild_id)
         book = Rulebook(
             (rule_of(row) for row in stored),
             admin_role_id=guild.admin_role_id if guild else None,
             settings=guild.settings if guild else None,
             policies=policies,
+            console=(console_rule_of(row) for row in console),
         )
         self._gate.rules_changed(guild_id, book)
         self._gate.bindings_changed(guild_id, {b.channel_id: b.server_id for b in bound})
@@ -107,9 +115,9 @@ class Ruling:
             RoleAboveYours, BeyondOwnGrants: It is not theirs to give.
             LimitReached: The guild has as many rules as it may.
         """
-        self._within_reach(admitted.actor, subject)
+        self.within_reach(admitted.actor, subject)
         for right in sorted(rights):
-            self._within_own(admitted, right, scope)
+            self.within_own(admitted, right, scope)
         async with self._database.write() as session:
             made = await self._set(
                 session,
@@ -144,10 +152,10 @@ class Ruling:
         Raises:
             As `make`.
         """
-        self._within_reach(admitted.actor, subject)
+        self.within_reach(admitted.actor, subject)
         for right in sorted(rights):
-            self._within_own(admitted, right, scope)
-        kind, scope_id = _key(scope)
+            self.within_own(admitted, right, scope)
+        kind, scope_id = scope_key(scope)
         async with self._database.write() as session:
             gone = await rows.revoke_rules(
                 session,
@@ -181,7 +189,7 @@ class Ruling:
         reason: str = "",
     ) -> list[Rule]:
         now = self._clock.now()
-        kind, scope_id = _key(scope)
+        kind, scope_id = scope_key(scope)
         made = []
         for right in sorted(rights):
             new = NewRule(
@@ -219,8 +227,8 @@ class Ruling:
         Raises:
             RoleAboveYours: The rules are not theirs to change.
         """
-        self._within_reach(admitted.actor, subject)
-        kind, scope_id = _key(scope)
+        self.within_reach(admitted.actor, subject)
+        kind, scope_id = scope_key(scope)
         gone: list[Rule] = []
         async with self._database.write() as session:
             for right in sorted(rights) or (None,):
@@ -265,11 +273,17 @@ class Ruling:
             settings = change(held)
             book = self._gate.book(where)
             self._check_groups(admitted, book.all, held, settings)
+            _check_lifted(admitted.actor, book.console, held, settings)
             await guilds.save_settings(session, guild_id=where, settings=settings)
             dropped = held.groups.keys() - settings.groups.keys()
             for rule in book.all:
                 if rule.scope_id in dropped:
                     await rows.revoke_rule(session, guild_id=where, rule_id=rule.id)
+            await console_rows.drop_console_rules(
+                session,
+                guild_id=where,
+                rule_ids=tuple(one.id for one in book.console if one.scope_id in dropped),
+            )
             entry = self._audit.entry(admitted, "change", outcome="configured", detail=what)
             await self._audit.append(session, where, entry)
         await self.load(where)
@@ -286,7 +300,7 @@ class Ruling:
             for server_id in kept ^ set(before.server_ids):
                 server = self._directory.get(admitted.guild_id, server_id)
                 if server is not None and (server_id in kept) is not rule.denies:
-                    self._within_own(admitted, rule.right, server)
+                    self.within_own(admitted, rule.right, server)
 
     async def set_admin_role(self, admitted: Admitted, role: Subject | None) -> None:
         """Say which role manages within its own grants; only for who holds Manage Server.
@@ -297,7 +311,7 @@ class Ruling:
         if not (admitted.actor.owns_guild or admitted.actor.manages_guild):
             raise RoleAboveYours
         if role is not None:
-            self._within_reach(admitted.actor, role)
+            self.within_reach(admitted.actor, role)
         role_id = role.id if role else None
         async with self._database.write() as session:
             await guilds.set_admin_role(session, guild_id=admitted.guild_id, role_id=role_id)
@@ -326,16 +340,24 @@ class Ruling:
             await self._audit.append(session, where, entry)
         await self.load(where)
 
-    def _within_reach(self, actor: Actor, subject: Subject) -> None:
+    def within_reach(self, actor: Actor, subject: Subject) -> None:
+        """Nobody changes what holds for a role at or above their own.
+
+        Raises:
+            RoleAboveYours: It is one.
+        """
         if actor.owns_guild or subject.kind != "role":
             return
         if subject.position >= actor.top_role:
             raise RoleAboveYours
 
-    def _within_own(self, admitted: Admitted, right: str, scope: Scope) -> None:
+    def within_own(self, admitted: Admitted, right: str, scope: Scope) -> None:
         """The guild's admin role manages within its own grants; Manage Server holds everything.
 
         A group may grow, so a rule for one takes what a rule for all servers takes.
+
+        Raises:
+            BeyondOwnGrants: They don't hold `right` there themselves.
         """
         actor = admitted.actor
         if actor.owns_guild or actor.manages_guild:
@@ -351,7 +373,19 @@ class Ruling:
                     raise BeyondOwnGrants(one)
 
 
-def _key(scope: Scope) -> tuple[ScopeKind, str]:
+def _check_lifted(
+    actor: Actor, console: Iterable[ConsoleRule], held: GuildSettings, to_be: GuildSettings
+) -> None:
+    """A server that leaves a group leaves its console rules too."""
+    for rule in console:
+        before, after = (one.groups.get(rule.scope_id or "") for one in (held, to_be))
+        left = set(before.server_ids if before else ()) - set(after.server_ids if after else ())
+        if left and binds([rule], sender_of(actor)):
+            raise BoundYourself
+
+
+def scope_key(scope: Scope) -> tuple[ScopeKind, str]:
+    """A scope as it is stored."""
     match scope:
         case Server():
             return "server", scope.id

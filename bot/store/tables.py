@@ -169,6 +169,21 @@ access_rule = Table(
     ),
 )
 
+console_rule = Table(
+    "console_rule",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("scope_kind", String(10), nullable=False),
+    Column("scope_id", String(36), nullable=False),
+    Column("role_id", BigInteger),
+    Column("effect", String(5), nullable=False),
+    Column("commands", JSON, nullable=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Index(None, "guild_id"),
+)
+
 audit = Table(
     "audit",
     metadata,

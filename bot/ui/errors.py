@@ -3,7 +3,7 @@
 from bot.access.consent import Consent, NeedsConsent
 from bot.access.gate import NoSuchServer, SeveralServers
 from bot.access.pace import TooFast
-from bot.access.ruling import BeyondOwnGrants, RoleAboveYours
+from bot.access.ruling import BeyondOwnGrants, BoundYourself, RoleAboveYours
 from bot.pterodactyl.errors import (
     AddressRefused,
     Conflict,
@@ -225,16 +225,8 @@ def door_words(error: BaseException) -> str | None:
                 "Here you may only ask for that, and others decide. Nothing was done; ask with "
                 "the `/power` command."
             )
-        case RoleAboveYours():
-            return _(
-                "That role stands at or above your own highest one, so its rules are not yours to "
-                "change. Ask somebody above it."
-            )
-        case BeyondOwnGrants():
-            return _(
-                "You can give only what you hold yourself, and {right} is not among it.",
-                right=code(error.right),
-            )
+        case RoleAboveYours() | BoundYourself() | BeyondOwnGrants():
+            return _ruling_words(error)
         case TooFast():
             return _(
                 "That was a lot in a short time. Go on in {time}.",
@@ -261,3 +253,21 @@ def door_words(error: BaseException) -> str | None:
             some = ", ".join(f"{bold(s.name)} ({code(s.identifier)})" for s in error.servers[:8])
             return _("Which one do you mean: {servers}? Pick it from the list.", servers=some)
     return None
+
+
+def _ruling_words(error: RoleAboveYours | BoundYourself | BeyondOwnGrants) -> str:
+    match error:
+        case RoleAboveYours():
+            return _(
+                "That role stands at or above your own highest one, so its rules are not yours to "
+                "change. Ask somebody above it."
+            )
+        case BoundYourself():
+            return _(
+                "Those console rules bind you too, so loosening them is not yours. Ask somebody "
+                "with *Manage Server*."
+            )
+    return _(
+        "You can give only what you hold yourself, and {right} is not among it.",
+        right=code(error.right),
+    )

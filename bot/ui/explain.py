@@ -1,15 +1,20 @@
 """A decision in words: the short form under a refusal, and the whole chain of /why."""
 
+from collections.abc import Sequence
+from typing import Final
+
+from bot.access.console_rules import ConsoleRule, Judgement
 from bot.access.decision import Allow, Ask, Decision, Link, Part, Reason, Refuse, Verdict
 from bot.access.facts import Action
 from bot.access.rights import ADMIN
 from bot.access.rules import Rule
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
-from bot.texts import _
+from bot.texts import _, _n
 from bot.ui.text import bold, code, moment, name
 
 _MARKS = {Verdict.ALLOWS: "✅", Verdict.ASKS: "🤝", Verdict.REFUSES: "⛔", Verdict.SILENT: "▫️"}
+COMMANDS_SHOWN: Final = 12
 
 
 def right_name(right: str) -> str:
@@ -59,6 +64,10 @@ def refusal(
             said = _(
                 "{command} is for admins: it takes *Manage Server* or the guild's admin role.",
                 command=command,
+            )
+        case Reason.LINE_FORBIDDEN | Reason.LINE_NOT_LISTED | Reason.LINE_UNREADABLE:
+            said = f"{_line_words(because, where)}. " + _(
+                "An admin changes the list with `/access console`."
             )
         case Reason.SEES_NONE:
             said = _(
@@ -121,6 +130,11 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.POLICY: _("The guild's policy lets members ask for it"),
         Reason.POLICY_SIGHT: _("May ask for something on {where}, so they see it", where=where),
         Reason.SECOND_PERSON: _("Two-person rule: a second member with the right has to agree"),
+        Reason.LINE_ALLOWED: _line_words(link, where),
+        Reason.LINE_FORBIDDEN: _line_words(link, where),
+        Reason.LINE_NOT_LISTED: _line_words(link, where),
+        Reason.LINE_UNREADABLE: _line_words(link, where),
+        Reason.LINES_LIMITED: _line_words(link, where),
         Reason.KEY_HAS: _(
             "The connected panel account has the right {key}", key=code(action.right or "")
         ),
@@ -131,6 +145,73 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.STATE_BLOCKS: _("{where} is in a state in which the panel refuses it", where=where),
     }
     return words[link.reason]
+
+
+def _line_words(link: Link, where: str) -> str:
+    """What the guild's console rules say of a line, or of lines at all."""
+    word, rule = code(link.word, 60), link.console
+    match link.reason:
+        case Reason.LINE_FORBIDDEN:
+            return _(
+                "{word} may not be sent to {server} from Discord: {rule}",
+                word=word,
+                server=where,
+                rule=console_rule_words(rule),
+            )
+        case Reason.LINE_NOT_LISTED:
+            return _(
+                "{word} is not on the list of what may be sent to {server} from Discord: {rule}",
+                word=word,
+                server=where,
+                rule=console_rule_words(rule),
+            )
+        case Reason.LINE_UNREADABLE:
+            return _(
+                "I can't tell which command {word} would run on {server}, and console rules hold "
+                "there. Write it with `run`",
+                word=word,
+                server=where,
+            )
+        case Reason.LINE_ALLOWED:
+            return _("The line is on a list: {rule}", rule=console_rule_words(rule))
+    return _(
+        "Not every line may be sent to {server}: {rule}",
+        server=where,
+        rule=console_rule_words(rule),
+    )
+
+
+def judgement_words(said: Judgement, line: str) -> str:
+    """What a line that is only tried would meet."""
+    if said.is_allowed:
+        mark, words = "✅", _("{line} may be sent.", line=code(line, 80))
+    else:
+        mark, words = "⛔", _("{line} is refused.", line=code(line, 80))
+    if said.rule is not None:
+        words += f"\n-# {console_rule_words(said.rule)}"
+    return f"{mark} {words}"
+
+
+def console_rule_words(rule: ConsoleRule | None) -> str:
+    """A console rule in a sentence: for whom, what, by whom, since when."""
+    if rule is None:
+        return _("A rule of this guild speaks of it")
+    values = {
+        "subject": f"<@&{rule.role_id}>" if rule.role_id is not None else _("everyone"),
+        "commands": commands_shown(rule.commands),
+        "by": f"<@{rule.made_by}>",
+        "since": moment(rule.made_at, "d"),
+    }
+    if rule.denies:
+        return _("forbidden for {subject}: {commands} (by {by}, since {since})", **values)
+    return _("allowed for {subject}: {commands} (by {by}, since {since})", **values)
+
+
+def commands_shown(commands: Sequence[str], most: int = COMMANDS_SHOWN) -> str:
+    """Commands of a list, the first of many."""
+    shown = ", ".join(code(one, 40) for one in commands[:most])
+    more = len(commands) - most
+    return shown + (" " + _n("and {count} more", "and {count} more", more) if more > 0 else "")
 
 
 def _remedy(action: Action, because: Link) -> str:
@@ -144,6 +225,8 @@ def _remedy(action: Action, because: Link) -> str:
         case Part.GUILD, _:
             right = code(action.right or "")
             return _("an admin grants {right} with `/access grant`.", right=right)
+        case Part.CONSOLE, _:
+            return _("an admin changes the lists with `/access console`, or makes a recipe of it.")
         case Part.KEY, _:
             return _("who runs the panel gives the connected account that right there.")
         case Part.STATE, _:

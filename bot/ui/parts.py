@@ -189,6 +189,23 @@ def field(
     )
 
 
+def role_field(
+    name: str, *, label: str, description: str = "", chosen: int | None = None
+) -> "ui.Label[ui.Modal]":
+    """A select of one of the guild's roles, or none, in a form."""
+    return ui.Label(
+        text=cut(label, 45),
+        description=cut(description, 100) or None,
+        component=ui.RoleSelect(
+            custom_id=name,
+            required=False,
+            min_values=0,
+            max_values=1,
+            default_values=[discord.Object(chosen, type=discord.Role)] if chosen else [],
+        ),
+    )
+
+
 def checkbox(
     name: str, *, label: str, description: str = "", is_checked: bool = False
 ) -> "ui.Label[ui.Modal]":

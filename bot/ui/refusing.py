@@ -26,7 +26,15 @@ from bot.ui.text import code
 log = structlog.stdlib.get_logger(__name__)
 
 _EXPLAINABLE: Final = frozenset(
-    {Reason.NO_GRANT, Reason.DENIAL, Reason.KEY_LACKS, Reason.NOT_ADMIN, Reason.SEES_NONE}
+    {
+        Reason.NO_GRANT,
+        Reason.DENIAL,
+        Reason.KEY_LACKS,
+        Reason.NOT_ADMIN,
+        Reason.SEES_NONE,
+        Reason.LINE_FORBIDDEN,
+        Reason.LINE_NOT_LISTED,
+    }
 )
 
 

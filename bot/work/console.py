@@ -5,6 +5,7 @@ import contextlib
 import discord
 
 from bot.access.acting import Acting
+from bot.access.console_lines import has_control
 from bot.access.decision import Allow
 from bot.access.gate import Admitted, Gate
 from bot.clock import Clock
@@ -50,9 +51,10 @@ class ConsoleWork:
 
         Raises:
             Unfit: It is empty, too long, or more than one line.
+            NotAdmitted: The guild's console rules forbid it.
             PanelError: It was refused, or may or may not have arrived.
         """
-        line = checked_command(command)
+        line = self.checked(admitted, command)
         server = admitted.server
         async with self._hub.listen(server) as ears:
             hears = await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True)
@@ -78,6 +80,17 @@ class ConsoleWork:
         else:
             note = _("It said nothing within {count} s.", count=round(ANSWER_SECONDS))
         return card(f"{head}\n{note}")
+
+    def checked(self, admitted: Admitted, command: str) -> str:
+        """The one line to send, if this member may send it there.
+
+        Raises:
+            Unfit: It is empty, too long, or more than one line.
+            NotAdmitted: The guild's console rules forbid it.
+        """
+        line = checked_command(command)
+        self._gate.check_line(admitted, line)
+        return line
 
     async def tail(self, admitted: Admitted, count: int = TAIL_LINES) -> Message:
         """The last lines, with a button to follow.
@@ -191,6 +204,13 @@ def checked_command(command: str) -> str:
         raise Unfit(_("The command is empty. Type what the console is to run."))
     if "\n" in line or "\r" in line:
         raise Unfit(_("One line at a time: each line would run as a command of its own."))
+    if has_control(line):
+        raise Unfit(
+            _(
+                "There is a control character in it, which a console could act upon. Type it "
+                "again by hand."
+            )
+        )
     if len(line) > COMMAND_CHARACTERS:
         raise Unfit(
             _(

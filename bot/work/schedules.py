@@ -11,7 +11,7 @@ from bot.access.acting import Acting
 from bot.access.decision import Reason, Refuse
 from bot.access.facts import Action
 from bot.access.gate import Admitted, Gate
-from bot.access.rights import changes
+from bot.access.rights import CONSOLE, changes
 from bot.clock import Clock
 from bot.fleet.directory import Server
 from bot.fleet.hub import Hub
@@ -27,6 +27,7 @@ from bot.ui.errors import Unfit
 from bot.ui.named import find_named
 from bot.ui.schedules import POWER, when
 from bot.ui.text import bold, code, duration, moment
+from bot.work.console import checked_command
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -307,10 +308,12 @@ class ScheduleWork:
             self._not_denied(admitted, _RIGHTS[text])
             return "power", text
         if action == "command":
-            if not text or "\n" in text:
+            if not text:
                 raise Unfit(_("A command task takes one console command as `payload`."))
-            self._not_denied(admitted, "control.console")
-            return "command", text
+            line = checked_command(text)
+            self._not_denied(admitted, CONSOLE)
+            self._gate.check_line(admitted, line)
+            return "command", line
         if action == "backup":
             self._not_denied(admitted, _BACKUP)
             return "backup", text

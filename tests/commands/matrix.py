@@ -100,6 +100,7 @@ RIGHTS: Final[dict[str, str]] = {
     "access revoke": ADMIN,
     "access list": ADMIN,
     "access preset": ADMIN,
+    "access console": ADMIN,
     "audit list": ADMIN,
     "audit channel": ADMIN,
     "audit export": ADMIN,

@@ -16,6 +16,7 @@ import bot.store
 from bot.store import (
     alerts,
     audit,
+    console_rules,
     follows,
     guilds,
     jobs,
@@ -61,6 +62,9 @@ NEW_RULE = rules.NewRule(
     scope_id="",
     effect="allow",
     made_by=7,
+)
+NEW_CONSOLE_RULE = console_rules.NewConsoleRule(
+    scope_kind="all", scope_id="", role_id=None, effect="deny", commands=("op",), made_by=7
 )
 NEW_LINK = links.NewLink(
     id="new",
@@ -147,6 +151,16 @@ REACHING: dict[str, dict[str, object]] = {
     "confirmations.withdraw": {"confirmation_id": "theirs", "member_id": 5},
     "confirmations.drop_expired_confirmations": {"before": LATER + timedelta(days=1)},
     "confirmations.drop_member_confirmations": {"member_id": 5},
+    "console_rules.add_console_rule": {"new": NEW_CONSOLE_RULE, "at_most": 5, "now": START},
+    "console_rules.change_console_rule": {
+        "rule_id": "theirs",
+        "role_id": None,
+        "commands": ("list",),
+        "made_by": 7,
+        "now": START,
+    },
+    "console_rules.list_console_rules": {},
+    "console_rules.drop_console_rules": {"rule_ids": ("theirs",)},
     "follows.open_follow": {"new": NEW_FOLLOW, "now": START},
     "follows.note_follow_message": {"follow_id": "theirs", "message_id": 6},
     "follows.list_open_follows": {},
