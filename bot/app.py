@@ -55,10 +55,11 @@ from bot.work.files_attachments import Attachments
 from bot.work.follows import Follows
 from bot.work.installs import Installs
 from bot.work.linking import Linking
-from bot.work.power import Power
+from bot.work.power_desk import Desk
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
+from bot.work.workflow import Workflows
 from cogs import Parts
 
 log = structlog.stdlib.get_logger(__name__)
@@ -334,7 +335,17 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock=clock,
         rules_per_guild=config.limits.rules_per_guild,
     )
-    power = Power(gate, acting, hub, directory, clock)
+    desk = Desk(
+        gate=gate,
+        acting=acting,
+        audit=audit,
+        again=again,
+        hub=hub,
+        directory=directory,
+        places=places,
+        clock=clock,
+    )
+    workflows = Workflows(database, jobs, desk)
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -364,7 +375,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         delivery=delivery,
         places=places,
         pausing=Pausing(delivery, places, gate, supervisor),
-        power=power,
+        workflows=workflows,
         console=ConsoleWork(gate, acting, hub, directory, clock),
         follows=follows,
         backups=BackupWork(
@@ -384,7 +395,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         schedules=ScheduleWork(gate, acting, shelf, hub, clock),
         subusers=SubuserWork(gate, acting, panels, shelf, confirmations=confirmations, clock=clock),
         bulk=BulkWork(
-            gate=gate, power=power, audit=audit, hub=hub, directory=directory, clock=clock
+            gate=gate, workflows=workflows, audit=audit, hub=hub, directory=directory, clock=clock
         ),
         exchange=Exchange(
             database=database,

@@ -34,10 +34,10 @@ from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.installs import Installs
 from bot.work.linking import Linking
-from bot.work.power import Power
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
+from bot.work.workflow import Workflows
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Parts:
     delivery: Delivery
     places: Places
     pausing: Pausing
-    power: Power
+    workflows: Workflows
     console: ConsoleWork
     follows: Follows
     backups: BackupWork

@@ -11,6 +11,7 @@ from bot.ui.groups import group
 from bot.ui.options import ServerOption
 from bot.ui.text import bold
 from bot.work.course import Signal
+from bot.work.power_order import PowerOrder
 from cogs.parts import Parts
 
 Reason = app_commands.Range[str, 0, 200]
@@ -101,7 +102,8 @@ class PowerCog(commands.Cog):
     async def _perform(
         self, interaction: discord.Interaction, signal: Signal, reason: str
     ) -> Message:
-        return await self._parts.power.perform(interaction, decided(interaction), signal, reason)
+        order = PowerOrder(signal=signal.value, reason=reason)
+        return await self._parts.workflows.perform(interaction, decided(interaction), order)
 
     async def _ask_kill(self, interaction: discord.Interaction, reason: str) -> Message:
         admitted = decided(interaction)

@@ -5,6 +5,7 @@ through `Delivery`.
 """
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
@@ -236,20 +237,24 @@ async def send(
     is_first: bool = False,
     pings: Sequence[discord.Object] = (),
     unheard: Sequence[discord.Object] = (),
+    nonce: str = "",
 ) -> Post | None:
     """Send to a channel; None where it refuses.
+
+    Of messages with one `nonce` (at most 25 characters) Discord takes the first for some minutes,
+    and answers the others with that one.
 
     Raises:
         NotSent: Discord had trouble of its own.
     """
-    allowed = _allowed(pings)
+    allowed, once = _allowed(pings), nonce or secrets.token_hex(12)
 
     async def call() -> discord.Message:
+        files = list(message.files)
         if message.layout is not None:
-            return await channel.send(
-                view=message.as_layout(), files=list(message.files), allowed_mentions=allowed
-            )
-        return await channel.send(message.text, files=list(message.files), allowed_mentions=allowed)
+            view = message.as_layout()
+            return await channel.send(view=view, files=files, allowed_mentions=allowed, nonce=once)
+        return await channel.send(message.text, files=files, allowed_mentions=allowed, nonce=once)
 
     try:
         sent = await delivery.send(place, call, is_first=is_first)

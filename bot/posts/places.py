@@ -1,12 +1,21 @@
 """Where the bot may post without an interaction at hand: channels and messages by their ids."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
 
+import aiohttp
 import discord
+import structlog
 
 from bot.posts.answers import Post, send
-from bot.posts.delivery import Delivery, Place
+from bot.posts.delivery import SEND_SECONDS, Delivery, Place
 from bot.posts.messages import Message
+
+log = structlog.stdlib.get_logger(__name__)
+
+LOOKED_THROUGH: Final = 100
 
 
 class Places:
@@ -21,11 +30,39 @@ class Places:
         guild = self._client().get_guild(guild_id)
         return guild.preferred_locale.value if guild else ""
 
-    def post(self, guild_id: int, channel_id: int, message_id: int) -> Post:
-        """A message of ours, to be edited."""
+    def post(
+        self, guild_id: int, channel_id: int, message_id: int, *, is_first: bool = False
+    ) -> Post:
+        """A message of ours, to be edited; `is_first` where somebody waits for it."""
         channel = self._channel(guild_id, channel_id)
         place = Place(guild_id, channel_id)
-        return Post(channel.get_partial_message(message_id), self._delivery, place)
+        message = channel.get_partial_message(message_id)
+        return Post(message, self._delivery, place, is_first=is_first)
+
+    async def find_own(
+        self, guild_id: int, channel_id: int, *, after: datetime, marks: tuple[str, ...]
+    ) -> Post | None:
+        """A message of ours that nobody noted down: its id was lost with the process.
+
+        Args:
+            guild_id: The guild of the channel.
+            channel_id: Where it was sent.
+            after: When it was sent at the earliest.
+            marks: Its text, or what stands in the id of one of its buttons; one is enough.
+        """
+        client = self._client()
+        me = client.user.id if client.user else 0
+        channel, place = self._channel(guild_id, channel_id), Place(guild_id, channel_id)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                async for found in channel.history(
+                    limit=LOOKED_THROUGH, after=after, oldest_first=False
+                ):
+                    if found.author.id == me and _has_mark(found, marks):
+                        return Post(found, self._delivery, place, is_first=True)
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+            log.info("own message not looked for", channel=channel_id, error=str(error))
+        return None
 
     async def send(
         self,
@@ -34,6 +71,8 @@ class Places:
         message: Message,
         *,
         pings: Sequence[discord.Object] = (),
+        is_first: bool = False,
+        nonce: str = "",
     ) -> Post | None:
         """Send to a channel; None where it refuses, now or since it was paused.
 
@@ -43,6 +82,8 @@ class Places:
             message: What to say; its text names those who are pinged.
             pings: Who may be pinged by it (`discord.Object(id, type=discord.Role)` or
                 `type=discord.User`); nobody else is. `Post.unheard` tells who can't be.
+            is_first: Somebody waits for it.
+            nonce: See `answers.send`.
 
         Raises:
             NotSent: Discord had trouble of its own or didn't answer; it may be tried again.
@@ -52,6 +93,8 @@ class Places:
             message,
             self._delivery,
             Place(guild_id, channel_id),
+            is_first=is_first,
+            nonce=nonce,
             pings=pings,
             unheard=[one for one in pings if not self.can_ping(guild_id, channel_id, one)],
         )
@@ -79,3 +122,10 @@ class Places:
 
     def _channel(self, guild_id: int, channel_id: int) -> discord.PartialMessageable:
         return self._client().get_partial_messageable(channel_id, guild_id=guild_id)
+
+
+def _has_mark(message: discord.Message, marks: tuple[str, ...]) -> bool:
+    if message.content in marks:
+        return True
+    said = str([part.to_dict() for part in message.components])
+    return any(mark in said for mark in marks if mark)

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import and_, case, delete, exists, func, select, update
+from sqlalchemy import and_, case, delete, exists, func, literal, select, true, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,14 +73,31 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
 
 
 async def add_job(
-    session: AsyncSession, *, guild_id: int, new: NewJob, now: datetime
+    session: AsyncSession,
+    *,
+    guild_id: int,
+    new: NewJob,
+    now: datetime,
+    at_most: int | None = None,
 ) -> str | None:
-    """Keep a job and return its id; None where the guild has a live one of the same key."""
+    """Keep a job and return its id; None where the guild has a live one of the same key.
+
+    Also None where it has `at_most` live ones; one statement looks and writes.
+    """
+    values = {
+        **msgspec.structs.asdict(new),
+        "id": str(uuid4()),
+        "guild_id": guild_id,
+        "steps": {},
+        "made_at": now,
+    }
+    given = [literal(value, type_=job.c[name].type) for name, value in values.items()]
+    live = select(func.count()).where(job.c.guild_id == guild_id, job.c.outcome.is_(None))
+    # SQLite takes ON CONFLICT behind a SELECT only where that has a WHERE
+    room = true() if at_most is None else live.scalar_subquery() < at_most
     statement = (
         insert(job)
-        .values(
-            **msgspec.structs.asdict(new), id=str(uuid4()), guild_id=guild_id, steps={}, made_at=now
-        )
+        .from_select(list(values), select(*given).where(room))
         .on_conflict_do_nothing(
             index_elements=["guild_id", "key"], index_where=job.c.outcome.is_(None)
         )

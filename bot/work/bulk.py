@@ -26,8 +26,9 @@ from bot.ui.errors import Unfit, panel_words
 from bot.ui.parts import TEXT_LIMIT, card
 from bot.ui.text import bold, quoted
 from bot.work.course import Signal
-from bot.work.power import Power
+from bot.work.power_order import RIGHTS, PowerOrder
 from bot.work.power_words import Story
+from bot.work.workflow import Workflows
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -37,13 +38,6 @@ AT_ONCE: Final = 4
 DRAFT_SECONDS: Final = 900.0
 DRAFTS_AT_MOST: Final = 500
 NAME_CHARACTERS: Final = 30
-
-RIGHTS: Final = {
-    Signal.START: "control.start",
-    Signal.STOP: "control.stop",
-    Signal.RESTART: "control.restart",
-    Signal.KILL: "control.stop",
-}
 
 
 def action_for(signal: Signal) -> Action:
@@ -68,14 +62,14 @@ class BulkWork:
         self,
         *,
         gate: Gate,
-        power: Power,
+        workflows: Workflows,
         audit: Audit,
         hub: Hub,
         directory: Directory,
         clock: Clock,
     ) -> None:
         self._gate = gate
-        self._power = power
+        self._workflows = workflows
         self._audit = audit
         self._hub = hub
         self._directory = directory
@@ -143,10 +137,10 @@ class BulkWork:
                 reference,
                 target=self._directory.get(admitted.guild_id, server.id),
             )
-            end = await self._power.carry_out(
+            order = PowerOrder(signal=board.signal.value, reason=board.reason, origin="bulk")
+            end = await self._workflows.carry_out(
                 own,
-                board.signal,
-                board.reason,
+                order,
                 language=board.language,
                 watcher=_Line(board, server),
             )
@@ -195,7 +189,7 @@ class _Line:
         self._board = board
         self._server = server
 
-    async def sent(self, story: Story, *, is_known: bool) -> None:
+    async def sent(self, story: Story, *, is_known: bool, is_public: bool) -> None:  # noqa: ARG002
         with speaking(story.language):
             if is_known:
                 said = _("🟡 {server}: sent, waiting …", server=story.name)
@@ -203,7 +197,7 @@ class _Line:
                 said = _("⚪ {server}: sent, but nobody says if it arrived …", server=story.name)
         await self._board.say(self._server, said)
 
-    async def slow(self, public: Message) -> None:
+    async def slow(self, story: Story, public: Message) -> None:  # noqa: ARG002
         await self._board.say(self._server, public.text)
 
 

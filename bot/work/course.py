@@ -30,12 +30,23 @@ class Stage(Enum):
 class Course:
     """Follows one server from the moment a signal was sent."""
 
-    def __init__(self, signal: Signal, before: State) -> None:
+    def __init__(
+        self, signal: Signal, before: State, *, has_left: bool = False, has_started: bool = False
+    ) -> None:
+        """Args:
+        before: The state in which the signal found the server.
+        has_left, has_started: What was seen before the bot restarted.
+        """
         self.signal = signal
         self.stage = Stage.WAITING
         self._before = before
-        self._left = before is State.OFFLINE
-        self._started = False
+        self._left = before is State.OFFLINE or has_left
+        self._started = has_started
+
+    @property
+    def seen(self) -> tuple[bool, bool]:
+        """Whether it left the state from before, and whether it was starting."""
+        return self._left, self._started
 
     @property
     def is_back(self) -> bool:

@@ -151,6 +151,11 @@ class Job(Generic[S]):
         for step in steps:
             self._steps.pop(step, None)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something was said since `signals` was asked, in the life of this handler."""
+        return self._said.is_set()
+
     async def signals(self) -> list[Signal]:
         """What was said to the job, oldest first; gone with the next checkpoint."""
         self._said.clear()
@@ -251,11 +256,13 @@ class Jobs:
         actor_id: int | None = None,
         run_at: datetime | None = None,
         phase: str = "new",
+        within_limit: bool = False,
     ) -> str | None:
         """Keep a job with the transaction it belongs to; it runs once that is committed.
 
         Returns:
-            Its id; None where a live one has this key.
+            Its id; None where a live one has this key, or, `within_limit`, where the guild has as
+            many as it may.
         """
         if not isinstance(state, self._kinds[kind].state):
             raise TypeError(f"a job of {kind} holds {self._kinds[kind].state.__name__}")
@@ -269,7 +276,8 @@ class Jobs:
             actor_id=actor_id,
             phase=phase,
         )
-        made = await rows.add_job(session, guild_id=guild_id, new=new, now=now)
+        at_most = self._jobs_per_guild if within_limit else None
+        made = await rows.add_job(session, guild_id=guild_id, new=new, now=now, at_most=at_most)
         event.listen(session.sync_session, "after_commit", lambda _: self.wake(), once=True)
         return made
 

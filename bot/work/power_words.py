@@ -1,27 +1,36 @@
 """The sentences of one power action, for the channel and for who asked."""
 
+from collections.abc import Sequence
+
 from bot.fleet.known import Known, State
 from bot.posts.messages import Message
-from bot.texts import _
+from bot.texts import _, _n
 from bot.ui.cards import DOTS, state_name
 from bot.ui.text import bold, duration, moment, quoted
 from bot.work.course import Signal
+from bot.work.power_order import Deed, PowerJob
 
 
 class Story:
     """The sentences of one action."""
 
-    def __init__(
-        self, *, actor: str, label: str, signal: Signal, reason: str, language: str
-    ) -> None:
-        self.actor = actor
+    def __init__(self, state: PowerJob, label: str) -> None:
+        self.actor = state.asked.actor_name
         self.name = bold(label)
-        self.signal = signal
-        self.reason = reason
-        self.language = language
+        self.signal = state.signal
+        self.reason = state.order.reason
+        self.origin = state.order.origin
+        self.language = state.language
         """In which the channel is spoken to; who asked is answered in their own."""
 
-    def sent(self) -> Message:
+    def sent(self, leg: Signal | None = None) -> Message:
+        """A signal left.
+
+        Args:
+            leg: Which, where it is only a part of what is wanted.
+        """
+        if leg is not None and leg is not self.signal:
+            return Message(f"{DOTS[State.STARTING]} {self._on_its_way(leg)}")
         said = {
             Signal.START: _("{who} starts {server}{why}. Waiting for it to come up …", **self._v),
             Signal.STOP: _("{who} stops {server}{why}. Waiting for it to go off …", **self._v),
@@ -31,6 +40,11 @@ class Story:
             Signal.KILL: _("{who} kills {server}{why} …", **self._v),
         }
         return Message(f"{DOTS[State.STARTING]} {said[self.signal]}")
+
+    def _on_its_way(self, leg: Signal) -> str:
+        if leg is Signal.START:
+            return _("{who} restarts {server}{why}. It is off, and starts now …", **self._v)
+        return _("{who} restarts {server}{why}. Waiting for it to go off …", **self._v)
 
     def private_sent(self) -> Message:
         return Message(
@@ -53,7 +67,15 @@ class Story:
             )
         )
 
-    def there(self, since: float, *, is_known: bool, is_back: bool, is_public: bool) -> Message:
+    def there(
+        self,
+        since: float,
+        deeds: Sequence[Deed] = (),
+        *,
+        is_known: bool,
+        is_back: bool,
+        is_public: bool,
+    ) -> Message:
         state = State.OFFLINE if self.signal in (Signal.STOP, Signal.KILL) else State.RUNNING
         if not is_known and is_back:
             said = _(
@@ -72,7 +94,13 @@ class Story:
                 state=state_name(state),
                 time=duration(since),
             )
-        return Message(f"{DOTS[state]} {said}")
+        return Message(f"{DOTS[state]} {said}{self.quietly(deeds)}")
+
+    def quietly(self, deeds: Sequence[Deed]) -> str:
+        """What was done on the way, in a quiet line of its own; empty where nothing was."""
+        words = [origin_words(self.origin), *(deed_words(deed) for deed in deeds)]
+        said = " · ".join(word for word in words if word)
+        return f"\n-# {said}" if said else ""
 
     def _done(self, time: str) -> str:
         return {
@@ -133,6 +161,51 @@ class Story:
         )
         return Message(f"{DOTS[State.UNKNOWN]} {said}{'' if is_public else lines}")
 
+    def cancelled(self, by: str, *, is_public: bool) -> Message:  # noqa: ARG002  # an Ending
+        said = _(
+            "{by} cancelled the {signal} of {server}. Nothing was done to it.",
+            by=bold(by),
+            **self._v,
+        )
+        return Message(f"{DOTS[State.UNKNOWN]} {said}")
+
+    def unanswered(self, *, is_public: bool) -> Message:  # noqa: ARG002  # an Ending
+        said = _(
+            "Nobody said how to go on, so the {signal} of {server} was called off. Nothing was "
+            "done to it.",
+            **self._v,
+        )
+        return Message(f"{DOTS[State.UNKNOWN]} {said}")
+
+    def dropped(self, why: str, *, is_public: bool) -> Message:  # noqa: ARG002  # an Ending
+        said = _("The {signal} of {server} was not carried out.", **self._v)
+        return Message(f"{DOTS[State.UNKNOWN]} {said} {why}")
+
+    def broken(self, *, is_public: bool) -> Message:  # noqa: ARG002  # an Ending
+        said = _(
+            "Something broke on my side during the {signal} of {server}, so how it ended is "
+            "unknown. `/server info` shows the server.",
+            **self._v,
+        )
+        return Message(f"{DOTS[State.UNKNOWN]} {said}")
+
+    def saving(self) -> Message:
+        said = _("{who}'s {signal} of {server}{why}: it saves first …", **self._v)
+        return Message(f"{DOTS[State.STARTING]} {said}")
+
+    def backing_up(self, backup: str) -> Message:
+        said = _(
+            "{who}'s {signal} of {server}{why}: the backup {backup} is made first …",
+            backup=bold(backup),
+            **self._v,
+        )
+        return Message(f"{DOTS[State.STARTING]} {said}")
+
+    @property
+    def who(self) -> str:
+        """Who asked, in bold."""
+        return bold(self.actor)
+
     @property
     def _v(self) -> dict[str, str]:
         return {
@@ -150,6 +223,45 @@ def signal_name(signal: Signal) -> str:
         Signal.RESTART: _("restart"),
         Signal.KILL: _("kill"),
     }[signal]
+
+
+def origin_words(origin: str) -> str:
+    """How it came about, where no command of its own stands behind it."""
+    kind = origin.split(" ", 1)[0]
+    return {
+        "vote": _("agreed by a vote"),
+        "approval": _("approved"),
+        "plan": _("by a plan"),
+        "idle": _("because it was empty"),
+    }.get(kind, "")
+
+
+def deed_words(deed: Deed) -> str:
+    """One thing that was done on the way."""
+    match deed.kind:
+        case "players":
+            return _n("{count} player was on", "{count} players were on", int(deed.value or 0))
+        case "warned":
+            return _("players warned")
+        case "unwarned":
+            return _("players not warned: {why}", why=deed.value)
+        case "saved":
+            return _("saved")
+        case "save unknown":
+            return _("saving not confirmed")
+        case "backup":
+            return _("backup {name}", name=bold(deed.value))
+        case "no backup":
+            return _("without the backup, as {who} said", who=bold(deed.value))
+        case "hurried":
+            return _("brought forward by {who}", who=bold(deed.value))
+        case "killed":
+            return _("killed, as {who} agreed", who=bold(deed.value))
+        case "killed by rule":
+            return _("killed, since it didn't stop in time")
+        case "away":
+            return _("I was away meanwhile")
+    return ""
 
 
 def said_state(known: Known) -> str:

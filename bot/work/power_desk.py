@@ -1,0 +1,384 @@
+"""What every phase of a power workflow needs: who may, what is told, and where."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+import structlog
+from msgspec import Struct, structs
+
+from bot.access.acting import Acting, Audit
+from bot.access.decision import is_agreed
+from bot.access.gate import Admitted, Gate, NotAdmitted
+from bot.clock import Clock
+from bot.fleet.directory import Directory, Server
+from bot.fleet.hub import Hub
+from bot.fleet.panels import PanelGone
+from bot.posts.answers import Edited, NotSent, Post
+from bot.posts.members import NotAsked
+from bot.posts.messages import Message
+from bot.posts.places import Places
+from bot.pterodactyl import PanelError
+from bot.texts import _, speaking
+from bot.ui.errors import panel_words
+from bot.ui.parts import card
+from bot.work.again import Again, MemberGone, ServerGone
+from bot.work.engine import Done, Job, Progress, Sleep
+from bot.work.power_order import Deed, PowerJob
+from bot.work.power_words import Story
+
+log = structlog.stdlib.get_logger(__name__)
+
+ASK_AGAIN_SECONDS: Final = 15.0
+"""Discord didn't say what a member may do."""
+TELL_AGAIN_SECONDS: Final = 30.0
+TELLS_AT_MOST: Final = 40
+"""Edits of the last word that don't get through; then it stays as it is."""
+SENT_ANEW: Final = frozenset({Edited.GONE, Edited.TOO_OLD})
+"""After these the channel gets a new message, once."""
+CLOCKS_APART: Final = timedelta(seconds=30)
+"""Discord's clock and ours, at most; more would not find our own message again."""
+
+
+class Ending(Protocol):
+    """How it ended, to be said in the language of whoever reads it."""
+
+    def __call__(self, *, is_public: bool) -> Message: ...
+
+
+class Watcher(Protocol):
+    """Is told how a workflow goes on while its process lives."""
+
+    @property
+    def shows_console(self) -> bool:
+        """Whether the end may hold what the console said last, for who may read it."""
+        ...
+
+    async def sent(self, story: Story, *, is_known: bool, is_public: bool) -> None:
+        """The signal left, or nobody can say whether it arrived."""
+        ...
+
+    async def slow(self, story: Story, public: Message) -> None:
+        """It takes unusually long, and is followed on."""
+        ...
+
+
+class Ear:
+    """One who waits here for the end of a workflow."""
+
+    def __init__(self, watcher: Watcher | None = None) -> None:
+        self.watcher = watcher
+        self.end: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        # whoever waited may be gone by then
+        self.end.add_done_callback(lambda end: end.cancelled() or end.exception())
+
+    def hear(self, end: Ending, error: Exception | None) -> None:
+        """It is over."""
+        if self.end.done():
+            return
+        if error is not None:
+            self.end.set_exception(error)
+        else:
+            self.end.set_result(end)
+
+
+class Over(Exception):
+    """The workflow ends here."""
+
+    def __init__(
+        self, outcome: str, end: Ending, *, error: Exception | None = None, rows: str = ""
+    ) -> None:
+        """Args:
+        outcome: For lists and records.
+        end: What is told.
+        error: What those who wait here are answered with instead, in the words for errors.
+        rows: Which buttons the report has: "" or "failed".
+        """
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.end = end
+        self.error = error
+        self.rows = rows
+
+
+class Wait(Exception):
+    """Nothing can be decided now; the job is entered again later."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Run(Struct):
+    """One entry into a workflow."""
+
+    job: Job[PowerJob]
+    server: Server
+    story: Story
+    entered: float
+    late_seconds: float = 0.0
+    """How much later than it meant to it goes on."""
+    admitted: Admitted | None = None
+
+    @property
+    def state(self) -> PowerJob:
+        return self.job.state
+
+    def set(self, **changes: Any) -> PowerJob:
+        """Change the state; kept by the next checkpoint."""
+        self.job.state = structs.replace(self.job.state, **changes)
+        return self.job.state
+
+    def did(self, kind: str, value: str = "") -> PowerJob:
+        """Note for the report what was done."""
+        return self.set(deeds=(*self.state.deeds, Deed(kind, value)))
+
+
+class Desk:
+    """Decides anew, tells the channel by one message, and whoever waits."""
+
+    def __init__(
+        self,
+        *,
+        gate: Gate,
+        acting: Acting,
+        audit: Audit,
+        again: Again,
+        hub: Hub,
+        directory: Directory,
+        places: Places,
+        clock: Clock,
+    ) -> None:
+        self.gate = gate
+        self.acting = acting
+        self.audit = audit
+        self.again = again
+        self.hub = hub
+        self.directory = directory
+        self.places = places
+        self.clock = clock
+        self._ears: dict[str, list[Ear]] = {}
+        self._fresh: dict[str, Admitted] = {}
+
+    def listen(self, job_id: str, ear: Ear) -> None:
+        """Let somebody hear how a workflow ends."""
+        self._ears.setdefault(job_id, []).append(ear)
+
+    def unlisten(self, job_id: str, ear: Ear) -> None:
+        """Hear no more of it."""
+        ears = self._ears.get(job_id, [])
+        if ear in ears:
+            ears.remove(ear)
+
+    def watchers(self, job_id: str) -> Sequence[Watcher]:
+        """Who is told on the way."""
+        return [ear.watcher for ear in self._ears.get(job_id, ()) if ear.watcher is not None]
+
+    def trust(self, job_id: str, admitted: Admitted) -> None:
+        """What was decided this very moment need not be decided again at once."""
+        self._fresh[job_id] = admitted
+
+    def enter(self, job: Job[PowerJob]) -> Run:
+        """Begin an entry.
+
+        Raises:
+            Over: The server is no longer connected.
+        """
+        state = job.state
+        server = self.directory.get(job.guild_id, state.asked.server_id)
+        if server is None:
+            story = self.story(job)
+            raise Over("gone", lambda *, is_public: _dropped(story, _gone(), is_public=is_public))
+        meant = state.wake_at or job.made_at
+        late = (self.clock.now() - meant).total_seconds()
+        return Run(job, server, self.story(job), self.clock.monotonic(), late)
+
+    def story(self, job: Job[PowerJob]) -> Story:
+        """The words of a workflow, as its server is called now."""
+        server = self.directory.get(job.guild_id, job.state.asked.server_id)
+        return Story(job.state, self.directory.label(server) if server else _("a server"))
+
+    async def admit(self, run: Run) -> Admitted:
+        """Decide for who asked, as of now.
+
+        Raises:
+            Over: It is no longer theirs to do, they left, or the server is gone.
+            Wait: Discord doesn't say who they are.
+        """
+        fresh = self._fresh.pop(run.job.id, None) or run.admitted
+        if fresh is None:
+            fresh = await self._admit_again(run)
+        run.admitted = fresh
+        return fresh
+
+    async def _admit_again(self, run: Run) -> Admitted:
+        story, asked = run.story, run.state.asked
+        try:
+            admitted = await self.again.admit(asked)
+        except NotAsked:
+            raise Wait(ASK_AGAIN_SECONDS) from None
+        except (MemberGone, ServerGone) as error:
+            why = (
+                _("{who} is no longer here.", who=story.who)
+                if isinstance(error, MemberGone)
+                else _gone()
+            )
+            raise Over(
+                "refused", lambda *, is_public: _dropped(story, why, is_public=is_public)
+            ) from None
+        except NotAdmitted as error:
+            if not self.watchers(run.job.id):
+                await self.audit.refused(
+                    asked.guild_id, asked.channel_id, asked.actor_id, asked.reference, error
+                )
+            raise Over("refused", self._no_longer(story), error=error) from None
+        if not is_agreed(admitted.decision, admitted.agreed):
+            raise Over("refused", self._no_longer(story))
+        return admitted
+
+    @staticmethod
+    def _no_longer(story: Story) -> Ending:
+        def end(*, is_public: bool) -> Message:
+            why = _("{who} may no longer do it.", who=story.who)
+            return _dropped(story, why, is_public=is_public)
+
+        return end
+
+    def refused(self, run: Run, error: PanelError | PanelGone) -> Over:
+        """The panel said no, or can't be asked any more: nothing was done."""
+        server, story = run.server, run.story
+
+        def end(*, is_public: bool) -> Message:
+            if isinstance(error, PanelGone):
+                why = _gone()
+            else:
+                why = panel_words(error, panel=server.panel_name, server=server.name)
+            return _dropped(story, why, is_public=is_public)
+
+        return Over("failed", end, error=error)
+
+    async def show(self, run: Run, message: Message) -> None:
+        """Let the channel's one message say this; sent where there is none, anew once if deleted.
+
+        Raises:
+            LostJob: Another worker has the job.
+        """
+        job, state = run.job, run.state
+        if state.is_quiet:
+            return
+        if message.layout is not None and not state.is_card:
+            state = run.set(is_card=True)
+        if state.message_id is not None:
+            edited = await self._post(job).edit(_shape(state, message))
+            if edited not in SENT_ANEW or state.posts > 1:
+                return
+        with contextlib.suppress(NotSent):
+            await self._send(run, message)
+
+    async def _send(self, run: Run, message: Message) -> None:
+        job, state = run.job, run.state
+        if state.message_id is not None or not state.posts:
+            state = run.set(message_id=None, posts=state.posts + 1)
+        step = f"post {state.posts}"
+        begun_at = job.begun_at(step)
+        progress = await job.begin(step)
+        if progress is Progress.DONE:
+            return
+        if state.is_unsure:
+            progress = Progress.UNKNOWN
+        post = None
+        channel = (job.guild_id, state.asked.channel_id)
+        if progress is Progress.UNKNOWN and begun_at is not None:
+            marks = (job.id, message.text)
+            post = await self.places.find_own(*channel, after=begun_at - CLOCKS_APART, marks=marks)
+            if post is not None:
+                await post.edit(_shape(state, message))
+        if post is None:
+            nonce = f"{job.id.replace('-', '')[:20]}{state.posts}"
+            try:
+                post = await self.places.send(
+                    *channel, _shape(state, message), is_first=True, nonce=nonce
+                )
+            except NotSent:
+                await job.save(state=run.set(is_unsure=True))
+                raise
+        await job.end(step, state=run.set(message_id=post.message_id if post else None))
+
+    def _post(self, job: Job[PowerJob]) -> Post:
+        state = job.state
+        return self.places.post(
+            job.guild_id, state.asked.channel_id, state.message_id or 0, is_first=True
+        )
+
+    async def finish(self, job: Job[PowerJob], over: Over) -> Sleep | Done:
+        """Write down how it ended, then tell it."""
+        state = job.state
+        with speaking(state.language):
+            public = over.end(is_public=True)
+        job.state = structs.replace(
+            state, report=public.text, report_rows=over.rows, outcome=over.outcome
+        )
+        # nothing was said in the channel yet, and whoever asked hears of it here
+        if over.error is not None and state.message_id is None and job.id in self._ears:
+            job.state = structs.replace(job.state, is_quiet=True)
+        await job.save("report")
+        told = await self.report(job)
+        for ear in self._ears.pop(job.id, ()):
+            ear.hear(over.end, over.error)
+        self._fresh.pop(job.id, None)
+        return told
+
+    async def report(self, job: Job[PowerJob]) -> Sleep | Done:
+        """Let the message become the report; again later where Discord doesn't take it."""
+        state = job.state
+        message = self._report_message(state)
+        run = Run(job, _NO_SERVER, self.story(job), 0.0)
+        if state.is_quiet:
+            return Done(state.outcome)
+        is_late = False
+        try:
+            if state.message_id is None:
+                await self._send(run, message)
+            else:
+                edited = await self._post(job).edit(_shape(state, message))
+                is_late = edited is Edited.LATER
+                if edited in SENT_ANEW and state.posts <= 1:
+                    await self._send(run, message)
+        except NotSent:
+            is_late = True
+        if is_late and state.tries < TELLS_AT_MOST:
+            run.set(tries=state.tries + 1)
+            return Sleep(self.clock.now() + timedelta(seconds=TELL_AGAIN_SECONDS))
+        return Done(state.outcome)
+
+    async def tell_broken(self, job: Job[PowerJob]) -> None:
+        """A job that is closed already: one edit, one try, and whoever waits hears it too."""
+        state = job.state
+        if state.message_id is not None and not state.is_quiet:
+            await self._post(job).edit(_shape(state, Message(state.report)))
+        for ear in self._ears.pop(job.id, ()):
+            ear.hear(self.story(job).broken, None)
+
+    def _report_message(self, state: PowerJob) -> Message:
+        return Message(state.report)
+
+
+def _shape(state: PowerJob, message: Message) -> Message:
+    if message.layout is None and state.is_card:
+        return card(message.text)
+    return message
+
+
+def _dropped(story: Story, why: str, *, is_public: bool) -> Message:
+    return story.dropped(why, is_public=is_public)
+
+
+def _gone() -> str:
+    return _("The server is no longer connected.")
+
+
+_NO_SERVER: Final = Server(
+    id="", guild_id=0, panel_id="", panel_name="", identifier="", uuid="", name=""
+)

@@ -1,0 +1,264 @@
+"""One signal of a power workflow: sent once, followed until the server is there, told truly."""
+
+from functools import partial
+from typing import Final
+
+import structlog
+
+from bot.access.acting import Acting
+from bot.access.decision import Allow
+from bot.access.facts import Action
+from bot.access.gate import Admitted
+from bot.fleet.directory import Server
+from bot.fleet.hub import Listener
+from bot.fleet.known import Known, State
+from bot.fleet.panels import PanelGone
+from bot.posts.messages import Message
+from bot.pterodactyl import PanelError
+from bot.pterodactyl.console_events import Disconnected, Stats, Status
+from bot.store.jobs import Signal as Said
+from bot.texts import _, speaking
+from bot.ui.text import block, console_line
+from bot.work.course import Course, Signal, Stage
+from bot.work.engine import Progress
+from bot.work.power_desk import Desk, Over, Run, Wait
+from bot.work.power_words import Story, said_state
+
+log = structlog.stdlib.get_logger(__name__)
+
+LISTEN_SECONDS: Final = 4.0
+"""How long the signal waits for the console, so that no change is missed."""
+IGNORED_SECONDS: Final = 25.0
+"""A node that is busy drops a second action silently, with 204 (contract: servers.md)."""
+FELL_SECONDS: Final = 8.0
+"""How long a server that fell may take until the node starts it once more by itself."""
+SLOW_SECONDS: Final = 300.0
+GIVE_UP_SECONDS: Final = 900.0
+POLL_SECONDS: Final = 10.0
+UNKNOWN_SECONDS: Final = 45.0
+STAY_SECONDS: Final = 60.0
+"""So long a handler stays with a server at a time, then others get their turn."""
+LAST_LINES: Final = 12
+STARTS_AT_MOST: Final = 2
+"""A start may be repeated safely (contract: servers.md), where the first one came to nothing."""
+READ_CONSOLE: Final = Action("console tail", "control.console", on_server=True)
+
+
+class Legs:
+    """Sends signals and follows them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._hub = desk.hub
+        self._clock = desk.clock
+
+    async def go(self, run: Run) -> tuple[float, bool]:
+        """Send the leg's signal, unless that was done, and follow it until the server is there.
+
+        Returns:
+            The seconds since it was sent, and whether the state is the one from before.
+
+        Raises:
+            Over: It ended otherwise.
+            Wait: It goes on, after a pause for others.
+        """
+        server = run.server
+        async with self._hub.listen(server) as ears:
+            await self._hub.wait_live(server, LISTEN_SECONDS)
+            await self._send_once(run)
+            return await self._follow(run, ears)
+
+    async def _send_once(self, run: Run) -> None:
+        job, leg = run.job, Signal(run.state.leg)
+        step = leg.value if run.state.attempt == 1 else f"{leg.value} {run.state.attempt}"
+        if job.begun_at(step) is None:
+            before = self._hub.known(run.server)
+            if not before.is_live:
+                before = await self._hub.look(run.server)
+            if before.is_live and is_there_already(leg, before.state):
+                self._is_there(run, before)
+                return
+            await self._desk.admit(run)
+            run.set(
+                before=before.state.value,
+                sent_at=self._clock.now(),
+                began_at=run.state.began_at or self._clock.now(),
+                is_known=True,
+                left=False,
+                started=False,
+            )
+        progress = await job.begin(step)
+        if progress is Progress.NEW:
+            # what was said before the checkpoint was said in time
+            stop_on_cancel(run, await job.signals())
+            await job.end(step, state=run.set(is_known=await self._call(run, leg)))
+        elif progress is Progress.UNKNOWN:
+            await job.end(step, state=run.set(is_known=False))
+        await self._tell_sent(run, leg, is_new=progress is Progress.NEW)
+
+    def _is_there(self, run: Run, known: Known) -> None:
+        if run.state.began_at is None:
+            raise Over("done", partial(already, run.story, known))
+        # of a restart the stop came to pass without us, or somebody else has started it
+        run.set(sent_at=self._clock.now(), before=known.state.value, left=True)
+
+    async def _call(self, run: Run, leg: Signal) -> bool:
+        """Send the signal; False when nobody can say whether it arrived."""
+        admitted = await self._desk.admit(run)
+        try:
+            await send_signal(
+                self._desk.acting, admitted, run.server, leg, why=run.state.order.reason
+            )
+        except PanelGone as error:
+            raise self._desk.refused(run, error) from None
+        except PanelError as error:
+            if not error.maybe_done:
+                raise self._desk.refused(run, error) from None
+            log.warning("power outcome unknown", reference=admitted.reference, error=str(error))
+            return False
+        return True
+
+    async def _tell_sent(self, run: Run, leg: Signal, *, is_new: bool) -> None:
+        story, state = run.story, run.state
+        with speaking(story.language):
+            begun = story.sent(leg) if state.is_known else story.unknown()
+        if is_new or state.message_id is None:
+            await self._desk.show(run, begun)
+        if is_new:
+            for watcher in self._desk.watchers(run.job.id):
+                is_public = run.state.message_id is not None
+                await watcher.sent(story, is_known=state.is_known, is_public=is_public)
+
+    async def _follow(self, run: Run, ears: Listener) -> tuple[float, bool]:
+        job, state = run.job, run.state
+        leg = Signal(state.leg)
+        course = Course(leg, State(state.before), has_left=state.left, has_started=state.started)
+        sent_at = state.sent_at or self._clock.now()
+        # a clock that was set back makes nothing younger than it is
+        base = max(0.0, (self._clock.now() - sent_at).total_seconds())
+        began = self._clock.monotonic()
+        fell_at: float | None = None
+        limit = GIVE_UP_SECONDS if state.is_known else UNKNOWN_SECONDS
+        await self.hear(run, await job.signals())
+        while True:
+            known = await self._next(run, ears)
+            since = base + self._clock.monotonic() - began
+            if job.has_news:
+                await self.hear(run, await job.signals())
+            up = known.numbers.uptime_seconds if known.numbers else None
+            stage = course.see(known.state, up_seconds=up, since_seconds=since)
+            if stage is Stage.THERE:
+                return since, course.is_back
+            if course.seen != (run.state.left, run.state.started):
+                left, started = course.seen
+                await job.save(state=run.set(left=left, started=started))
+            if stage is Stage.FELL:
+                fell_at = fell_at if fell_at is not None else since
+                if since - fell_at > FELL_SECONDS:
+                    raise self._fell(run)
+            else:
+                fell_at = None
+            if stage is Stage.WAITING and known.is_live and since > IGNORED_SECONDS:
+                raise self._ignored(run, known)
+            await self.patience(run, known, since)
+            if since > limit:
+                raise self._given_up(run, known, since)
+            if since > SLOW_SECONDS and not run.state.told_slow:
+                await job.save(state=run.set(told_slow=True))
+                with speaking(run.story.language):
+                    slow = run.story.slow(known, since)
+                await self._desk.show(run, slow)
+                for watcher in self._desk.watchers(job.id):
+                    await watcher.slow(run.story, slow)
+            if self._clock.monotonic() - run.entered > STAY_SECONDS and fell_at is None:
+                raise Wait(0.0)
+
+    async def hear(self, run: Run, said: list[Said]) -> None:
+        """Take what was said while a signal is followed."""
+
+    async def patience(self, run: Run, known: Known, since: float) -> None:
+        """Look whether it takes too long to stop."""
+
+    async def _next(self, run: Run, ears: Listener) -> Known:
+        """What is known after the next change, or after a while without one."""
+        server = run.server
+        try:
+            async with self._clock.timeout(POLL_SECONDS if self._is_live(server) else 2.0):
+                async for event in ears:
+                    if isinstance(event, Status | Stats | Disconnected):
+                        return self._hub.known(server)
+        except TimeoutError:
+            pass
+        if self._is_live(server):
+            return self._hub.known(server)
+        known = await self._hub.look(server)
+        await self._clock.sleep(1.0)  # the console is not to be had: ask no faster than that
+        return known
+
+    def _is_live(self, server: Server) -> bool:
+        return self._hub.known(server).is_live
+
+    def _fell(self, run: Run) -> Over:
+        end = partial(run.story.fell, self._last_lines(run))
+        return Over("failed", end, rows="failed")
+
+    def _ignored(self, run: Run, known: Known) -> Over:
+        state = run.state
+        if state.leg == Signal.START.value and state.attempt < STARTS_AT_MOST and state.is_full:
+            run.set(attempt=state.attempt + 1)
+            raise Wait(0.0)
+        end = partial(run.story.ignored, known, is_known=state.is_known)
+        return Over("failed" if state.is_known else "unknown", end)
+
+    def _given_up(self, run: Run, known: Known, since: float) -> Over:
+        end = partial(run.story.given_up, known, since, self._last_lines(run))
+        return Over("unknown", end, rows="failed")
+
+    def _last_lines(self, run: Run) -> str:
+        """What the console said last, for who may read it."""
+        admitted = run.admitted
+        if admitted is None or not self._may_read(admitted):
+            return ""
+        if not any(watcher.shows_console for watcher in self._desk.watchers(run.job.id)):
+            return ""
+        lines = [console_line(line.text) for line in self._hub.lines(run.server, LAST_LINES)]
+        return "\n" + block("\n".join(lines), 1200) if lines else ""
+
+    def _may_read(self, admitted: Admitted) -> bool:
+        gate = self._desk.gate
+        seeing = gate.decide(admitted.guild_id, admitted.actor, READ_CONSOLE, admitted.server)
+        return isinstance(seeing, Allow)
+
+
+async def send_signal(
+    acting: Acting, admitted: Admitted, server: Server, signal: Signal, *, why: str
+) -> None:
+    """Send one signal, audited.
+
+    Raises:
+        PanelError: It was refused, or may or may not have arrived.
+        PanelGone: The panel was removed meanwhile.
+    """
+    named = admitted.action.name.endswith(signal.value)
+    async with acting(admitted, why=why, detail=None if named else signal.value) as panel:
+        await panel.servers.send_power_action(server.uuid, signal.value)
+
+
+def stop_on_cancel(run: Run, said: list[Said]) -> None:
+    """Raise what ends the workflow where somebody said so in time."""
+    for one in said:
+        if one.name == "cancel":
+            by = str(one.payload.get("by", "")) if isinstance(one.payload, dict) else ""
+            raise Over("cancelled", partial(run.story.cancelled, by))
+
+
+def already(story: Story, known: Known, *, is_public: bool) -> Message:  # noqa: ARG001
+    """It is where it was to go before anything was sent."""
+    return Message(_("{server} is {state} already.", server=story.name, state=said_state(known)))
+
+
+def is_there_already(signal: Signal, state: State) -> bool:
+    """Whether the state is the one that the signal leads to."""
+    if signal is Signal.START:
+        return state is State.RUNNING
+    return signal in (Signal.STOP, Signal.KILL) and state is State.OFFLINE

@@ -1,0 +1,132 @@
+"""What is wanted of a server's power, and what its workflow keeps of how far it is."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from bot.access.facts import Action
+from bot.work.again import Asked
+from bot.work.course import Signal
+
+KIND: Final = "power"
+RIGHTS: Final = {
+    Signal.START: "control.start",
+    Signal.STOP: "control.stop",
+    Signal.RESTART: "control.restart",
+    Signal.KILL: "control.stop",
+}
+"""The panel's right for each signal (contract: servers.md)."""
+MayKill = Literal["ask", "never", "always"]
+
+
+class PowerOrder(Struct, frozen=True, kw_only=True):
+    """What is to be done to a server."""
+
+    signal: str
+    """start, stop, restart or kill."""
+    reason: str = ""
+    """In the member's words; the channel sees it."""
+    delay_seconds: int = 0
+    """A countdown in the channel and in the game; 0 is at once."""
+    backup_first: bool = False
+    may_kill: MayKill = "ask"
+    """What happens where the server doesn't stop in time."""
+    origin: str = ""
+    """Where it comes from but a command: vote, approval, `plan <id>`, `bulk <id>`."""
+
+
+class Deed(Struct, frozen=True):
+    """Something that was done on the way, for the report."""
+
+    kind: str
+    value: str = ""
+
+
+class PowerJob(Struct, frozen=True, kw_only=True):
+    """What a power workflow keeps; a stored contract."""
+
+    asked: Asked
+    order: PowerOrder
+    language: str
+    """Of the channel."""
+    is_quiet: bool = False
+    """Nothing is said in the channel: the bot may not write there, or a board tells of it."""
+    message_id: int | None = None
+    is_card: bool = False
+    """The message has buttons, or had: Discord lets none become plain text again."""
+    posts: int = 0
+    """Messages sent so far; one that was deleted is sent anew once."""
+    wake_at: datetime | None = None
+    """When it meant to go on; much later means that the bot was away."""
+    due_at: datetime | None = None
+    """The end of a countdown, or of a question."""
+    notice_seconds: int = 0
+    """The length of the countdown; a clock that was set back makes none longer."""
+    was_away: bool = False
+    turn: int = 0
+    """Of the countdown: each delay begins a new one, with warnings of its own."""
+    postponed_seconds: int = 0
+    hurried_by: str = ""
+    trouble: str = ""
+    """Why there is a question: what the backup said."""
+    backup_uuid: str = ""
+    backup_name: str = ""
+    skips_backup: bool = False
+    leg: str = ""
+    """The signal that is followed now."""
+    attempt: int = 1
+    before: str = "unknown"
+    """The state in which the signal found the server."""
+    sent_at: datetime | None = None
+    began_at: datetime | None = None
+    """When the first signal was sent."""
+    is_known: bool = True
+    """False: nobody can say whether the signal arrived."""
+    left: bool = False
+    started: bool = False
+    told_slow: bool = False
+    asks_kill: bool = False
+    kill_by: Asked | None = None
+    """Who agreed that the server be killed."""
+    kill_sent: bool = False
+    deeds: tuple[Deed, ...] = ()
+    report: str = ""
+    report_rows: str = ""
+    outcome: str = ""
+    is_unsure: bool = False
+    """A message may have been sent all the same: Discord did not answer."""
+    tries: int = 0
+
+    @property
+    def signal(self) -> Signal:
+        """What is wanted, in the panel's word."""
+        return Signal(self.order.signal)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it goes through save, backup and a stop and start of its own.
+
+        Without any of them the panel's own restart is better: one request, which the node carries
+        to its end also where bot or panel go away between stop and start.
+        """
+        order = self.order
+        return order.delay_seconds > 0 or order.backup_first or order.may_kill != "ask"
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """The workflow that carries out an order."""
+
+    job_id: str
+    is_joined: bool
+    """Another one was under way, described by the rest; this order was not taken."""
+    signal: str
+    actor_name: str
+    since: datetime
+    is_waiting: bool = False
+    """Whether that one still counts down."""
+
+
+def action_of(signal: Signal) -> Action:
+    """The command that an order stands for, as it is decided and audited."""
+    return Action(f"power {signal.value}", RIGHTS[signal], on_server=True)

@@ -1,0 +1,215 @@
+"""Power workflows: one per server, from the order to the report; a second order joins it."""
+
+import asyncio
+from typing import Final
+
+import discord
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.access.consent import NeedsConsent
+from bot.access.decision import Ask, is_agreed
+from bot.access.gate import Admitted
+from bot.posts.answers import may_publish
+from bot.posts.messages import Message
+from bot.store import jobs as rows
+from bot.store.engine import Database
+from bot.store.jobs import JobRow
+from bot.texts import _, speaking
+from bot.ui.doors import answer_of
+from bot.ui.errors import Unfit
+from bot.ui.text import bold, moment
+from bot.work.again import asked_by
+from bot.work.course import Signal
+from bot.work.engine import Jobs
+from bot.work.power_desk import Desk, Ear, Ending, Watcher
+from bot.work.power_order import KIND, Begun, PowerJob, PowerOrder
+from bot.work.power_phases import Phases
+from bot.work.power_words import Story, signal_name
+
+PRIVATE_SECONDS: Final = 780.0
+"""An interaction's token lives 15 minutes; what ends later can't be told by it."""
+
+
+class Workflows:
+    """Takes orders, and tells those who wait."""
+
+    def __init__(self, database: Database, jobs: Jobs, desk: Desk) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._desk = desk
+        self._clock = desk.clock
+        self._phases = Phases(desk)
+        jobs.register(KIND, PowerJob, self._phases.work, failed=self._phases.failed)
+
+    async def begin(
+        self,
+        admitted: Admitted,
+        order: PowerOrder,
+        *,
+        language: str,
+        is_quiet: bool = False,
+        ear: Ear | None = None,
+    ) -> Begun:
+        """Keep an order, which is carried out from now on; or join the one that is under way.
+
+        Args:
+            admitted: Who orders it, on which server; its channel is told.
+            order: What is to be done.
+            language: Of the channel.
+            is_quiet: Tell the channel nothing.
+            ear: Hears how it ends, as long as this process lives.
+
+        Raises:
+            NeedsConsent: Others have to agree first; nothing was kept.
+            Unfit: The guild has as many things under way as it may.
+        """
+        async with self._database.write() as session:
+            return await self.begin_in(
+                session, admitted, order, language=language, is_quiet=is_quiet, ear=ear
+            )
+
+    async def begin_in(
+        self,
+        session: AsyncSession,
+        admitted: Admitted,
+        order: PowerOrder,
+        *,
+        language: str,
+        is_quiet: bool = False,
+        ear: Ear | None = None,
+    ) -> Begun:
+        """The same within a transaction, with what else belongs to it.
+
+        Raises:
+            NeedsConsent: Others have to agree first; nothing was kept.
+            Unfit: The guild has as many things under way as it may.
+        """
+        decision = admitted.decision
+        if not is_agreed(decision, admitted.agreed):
+            raise NeedsConsent(decision.consent if isinstance(decision, Ask) else None)
+        server, key = admitted.server, f"power {admitted.server.id}"
+        state = PowerJob(
+            asked=asked_by(admitted), order=order, language=language, is_quiet=is_quiet
+        )
+        job_id = await self._jobs.submit(
+            session,
+            guild_id=admitted.guild_id,
+            kind=KIND,
+            state=state,
+            key=key,
+            subject_id=server.id,
+            actor_id=admitted.actor.id,
+            within_limit=True,
+        )
+        if job_id is None:
+            other = await rows.live_job(session, guild_id=admitted.guild_id, key=key)
+            if other is None:
+                raise Unfit(
+                    _(
+                        "So much is under way in this guild that I take nothing more. `/jobs` "
+                        "shows it, and ends what isn't needed."
+                    )
+                )
+            if ear is not None:
+                self._desk.listen(other.id, ear)
+            return _joined(other)
+        if ear is not None:
+            self._desk.listen(job_id, ear)
+        if order.delay_seconds == 0:
+            self._desk.trust(job_id, admitted)
+        return Begun(
+            job_id=job_id,
+            is_joined=False,
+            signal=order.signal,
+            actor_name=admitted.actor.name,
+            since=self._clock.now(),
+        )
+
+    async def perform(
+        self, interaction: discord.Interaction, admitted: Admitted, order: PowerOrder
+    ) -> Message:
+        """Take an order from a command or button; what is returned is the private answer.
+
+        Raises:
+            PanelError: It was refused, or certainly not carried out.
+            Unfit: It can't be taken.
+        """
+        locale = interaction.guild_locale.value if interaction.guild_locale else None
+        language = self._desk.gate.language(admitted.guild_id, locale)
+        ear = Ear(_Private(interaction))
+        begun = await self.begin(
+            admitted, order, language=language, is_quiet=not may_publish(interaction), ear=ear
+        )
+        told = ""
+        if begun.is_joined:
+            told = self._joined_words(admitted, begun)
+            await answer_of(interaction).show(Message(told))
+        try:
+            async with self._clock.timeout(PRIVATE_SECONDS):
+                end = await asyncio.shield(ear.end)
+        except TimeoutError:
+            return Message(
+                _("It is still under way, and I can't say here any later. The channel shows it.")
+            )
+        ended = end(is_public=False)
+        if not told:
+            return ended
+        return Message(f"{told}\n{ended.text}", files=ended.files)
+
+    async def carry_out(
+        self, admitted: Admitted, order: PowerOrder, *, language: str, watcher: Watcher
+    ) -> Ending:
+        """Take an order that somebody else tells of, and wait for its end.
+
+        Raises:
+            PanelError: It was refused, or certainly not carried out.
+            Unfit: Another one is under way; this one was not taken.
+        """
+        ear = Ear(watcher)
+        begun = await self.begin(admitted, order, language=language, is_quiet=True, ear=ear)
+        if begun.is_joined:
+            self._desk.unlisten(begun.job_id, ear)
+            raise Unfit(self._joined_words(admitted, begun))
+        return await ear.end
+
+    def _joined_words(self, admitted: Admitted, begun: Begun) -> str:
+        return _(
+            "{actor} is at it already: a {signal} of {server} is under way since {time}. Yours "
+            "was not sent; I say here how that one ends.",
+            actor=bold(begun.actor_name),
+            signal=signal_name(Signal(begun.signal)),
+            server=bold(admitted.server.name),
+            time=moment(begun.since),
+        )
+
+
+class _Private:
+    """Tells who asked, in their own words and language."""
+
+    shows_console = True
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        self._interaction = interaction
+
+    async def sent(self, story: Story, *, is_known: bool, is_public: bool) -> None:
+        with speaking(self._interaction.locale.value):
+            told = story.private_sent() if is_known else story.unknown()
+            if not is_public and not may_publish(self._interaction):
+                alone = _("I may not write here, so only you see it.")
+                told = Message(f"{told.text}\n-# {alone}")
+        await answer_of(self._interaction).show(told)
+
+    async def slow(self, story: Story, public: Message) -> None:
+        """The channel says it."""
+
+
+def _joined(other: JobRow) -> Begun:
+    order = other.state["order"]
+    return Begun(
+        job_id=other.id,
+        is_joined=True,
+        signal=order["signal"],
+        actor_name=other.state["asked"]["actor_name"],
+        since=other.made_at,
+        is_waiting=other.phase == "countdown",
+    )
