@@ -19,9 +19,10 @@ from bot.ui.explain import subject_name
 from bot.ui.options import ScopeOption
 from bot.ui.pages import page_number, page_of
 from bot.ui.parts import card
+from bot.ui.rules import rule_lines, scope_words
 from bot.ui.scopes import scope_meant
 from bot.ui.spans import span
-from bot.ui.text import bold, code, moment
+from bot.ui.text import bold, code
 from cogs.access_console import ACCESS, AccessConsole
 from cogs.parts import Parts
 
@@ -129,7 +130,7 @@ class AccessCog(AccessConsole, commands.Cog):
         if not gone:
             return Message(_("There is no such rule about {whom}; nothing changed.", whom=whom))
         guild_id = admitted.guild_id
-        lines = "\n".join(self._rule_line(guild_id, rule) for rule in gone[:SHOWN_RULES])
+        lines = "\n".join(self._lines(guild_id, gone)[:SHOWN_RULES])
         return card("## " + _("Taken back") + f"\n{lines}")
 
     @command(access, name="list", right=ADMIN, description="The rules of this guild")
@@ -203,13 +204,13 @@ class AccessCog(AccessConsole, commands.Cog):
     def _said(
         self, guild_id: int, made: list[Rule], where: Scope, gone: Sequence[Rule] = ()
     ) -> Message:
-        lines = [self._rule_line(guild_id, rule) for rule in made]
+        lines = self._lines(guild_id, made)
         if any(rule.kind == "everyone" and not rule.denies for rule in made):
             lines.append("")
             lines.append(_("⚠️ That holds for everyone in this Discord server, new members too."))
         if gone:
             lines.append("### " + _("Taken back"))
-            lines += [self._rule_line(guild_id, rule) for rule in gone[:SHOWN_RULES]]
+            lines += self._lines(guild_id, gone)[:SHOWN_RULES]
         on = bold(where.name) if where else _("all servers")
         return card("## " + _("Set on {where}", where=on) + "\n" + "\n".join(lines))
 
@@ -224,7 +225,7 @@ class AccessCog(AccessConsole, commands.Cog):
         ]
         return page_of(
             _("Rules"),
-            [self._rule_line(admitted.guild_id, rule) for rule in shown],
+            self._lines(admitted.guild_id, shown),
             page,
             verb="rules",
             args=(server_id, role_id),
@@ -234,21 +235,9 @@ class AccessCog(AccessConsole, commands.Cog):
             ),
         )
 
-    def _rule_line(self, guild_id: int, rule: Rule) -> str:
-        mark = "⛔" if rule.denies else "✅"
-        until = _(" · until {time}", time=moment(rule.expires_at, "f")) if rule.expires_at else ""
-        scope = self._scope_words(guild_id, rule)
-        whom = subject_name(rule.kind, rule.subject_id)
-        return f"{mark} {whom}: {code(rule.right)} · {scope}{until}"
-
-    def _scope_words(self, guild_id: int, rule: Rule) -> str:
-        if rule.scope_id is None:
-            return _("all servers")
-        group = self._parts.gate.book(guild_id).settings.groups.get(rule.scope_id)
-        if group is not None:
-            return _("the group {name}", name=bold(group.name))
-        server = self._parts.directory.get(guild_id, rule.scope_id)
-        return bold(server.name) if server else _("a server that is gone")
+    def _lines(self, guild_id: int, rules: Sequence[Rule]) -> list[str]:
+        gate, directory = self._parts.gate, self._parts.directory
+        return rule_lines(rules, lambda rule: scope_words(gate, directory, guild_id, rule))
 
 
 def _subject(guild_id: int, role: discord.Role | None, member: discord.Member | None) -> Subject:

@@ -1,7 +1,7 @@
 """/config: one editor for what admins choose once, page by page."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import discord
@@ -12,10 +12,10 @@ from msgspec import structs
 from bot.access.gate import Admitted
 from bot.access.rights import ADMIN
 from bot.access.ruling import Subject
-from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.store.guilds import GuildSettings, ServerGroup
 from bot.texts import _, _n
+from bot.ui.channels import LISTED_AT_MOST, channel_card, channels_text, leaves, part
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.groups import ADMINS
@@ -53,9 +53,6 @@ from cogs.parts import Parts
 
 GROUPS_AT_MOST = 20
 GROUP_CHARACTERS = 40
-OFFERED: Final = 24
-"""Servers offered at once; beside them stands "no server"."""
-LISTED_AT_MOST: Final = 20
 Item = ui.Item[Any]
 Groups = dict[str, ServerGroup]
 
@@ -186,7 +183,7 @@ class ConfigCog(commands.Cog):
     async def fill_group(self, press: Press) -> Message:
         group_id, page = (*press.args, NONE)[0], page_number((*press.args, "0", "0")[1])
         servers = self._parts.directory.of(press.admitted.guild_id)
-        offered = {server.id for server in _part(servers, page)}
+        offered = {server.id for server in part(servers, page)}
         chosen = tuple(one for one in press.values if one in offered)
 
         def fill(groups: Groups) -> Groups:
@@ -268,22 +265,9 @@ class ConfigCog(commands.Cog):
         ]
 
     def _channels(self, admitted: Admitted) -> list[Item]:
-        guild_id = admitted.guild_id
-        found = []
-        for channel_id, server_id in self._parts.gate.bindings(guild_id).items():
-            server = self._parts.directory.get(guild_id, server_id)
-            if server is not None:
-                found.append(f"<#{channel_id}> → {bold(server.name)}")
-        lines = [
-            "**" + _("Channels of a server") + "**",
-            _("Where a channel stands for a server, nobody need name it there."),
-            *found[:LISTED_AT_MOST],
-        ]
-        if len(found) > LISTED_AT_MOST:
-            more = len(found) - LISTED_AT_MOST
-            lines.append(_n("and {count} more", "and {count} more", more))
+        bindings = self._parts.gate.bindings(admitted.guild_id)
         return [
-            ui.TextDisplay("\n".join(lines)),
+            ui.TextDisplay(channels_text(self._parts.directory, admitted.guild_id, bindings)),
             ui.ActionRow(channel_choice("config-channel", placeholder=_("Choose a channel …"))),
             ui.ActionRow(
                 button("config-channel", str(admitted.channel_id), label=_("This channel …"))
@@ -291,33 +275,15 @@ class ConfigCog(commands.Cog):
         ]
 
     def _channel(self, admitted: Admitted, channel_id: int, page: int) -> Message:
-        servers = self._parts.directory.of(admitted.guild_id)
-        bound_id = self._parts.gate.bound(admitted.guild_id, channel_id)
-        bound = self._parts.directory.get(admitted.guild_id, bound_id) if bound_id else None
-        offered = _part(servers, page)
-        options = [(NONE, _("No server"), "")]
-        options += [(s.id, name(s.name), s.identifier) for s in offered]
-        stands = (
-            _("{channel} stands for {server}.", channel=f"<#{channel_id}>", server=bold(bound.name))
-            if bound
-            else _("{channel} stands for no server.", channel=f"<#{channel_id}>")
+        return channel_card(
+            channel_id,
+            self._parts.directory.of(admitted.guild_id),
+            self._parts.gate.bound(admitted.guild_id, channel_id),
+            page,
+            bind="config-bind",
+            leaf="config-channel",
+            back=button("config", CHANNELS.key, label=_("Back")),
         )
-        rows: list[list[Control]] = [
-            [
-                choice(
-                    "config-bind",
-                    str(channel_id),
-                    options=options,
-                    placeholder=_("It stands for …"),
-                    chosen=[bound_id or NONE],
-                )
-            ],
-            [
-                button("config", CHANNELS.key, label=_("Back")),
-                *_leaf("config-channel", str(channel_id), len(servers), page),
-            ],
-        ]
-        return card("## " + _("A channel of a server") + f"\n{stands}", rows=rows)
 
     def _groups(self, settings: GuildSettings) -> list[Item]:
         said = "**" + _("Groups") + "**\n"
@@ -340,7 +306,7 @@ class ConfigCog(commands.Cog):
         group = _known_group(self._settings(admitted).groups, group_id)
         servers = self._parts.directory.of(admitted.guild_id)
         inside = [bold(s.name) for s in servers if s.id in group.server_ids]
-        offered = _part(servers, page)
+        offered = part(servers, page)
         rows: list[list[Control]] = []
         if offered:
             rows.append(
@@ -360,7 +326,7 @@ class ConfigCog(commands.Cog):
         rows.append(
             [
                 button("config", SERVERS.key, label=_("Back")),
-                *_leaf("config-group", group_id, len(servers), page),
+                *leaves("config-group", group_id, len(servers), page),
                 danger("config-group-drop", group_id, label=_("Delete the group")),
             ]
         )
@@ -412,22 +378,6 @@ def _chosen_channel(press: Press) -> int:
     if channel is None:
         raise Unfit(_("That channel is gone, or I can't see it. Choose another one."))
     return channel.id
-
-
-def _part(servers: Sequence[Server], page: int) -> Sequence[Server]:
-    return servers[page * OFFERED : (page + 1) * OFFERED]
-
-
-def _leaf(verb: str, first: str, count: int, page: int) -> list[Control]:
-    """Buttons between the parts of a long list of servers; none where it fits."""
-    last = (count - 1) // OFFERED
-    if last < 1:
-        return []
-    before, behind = str(max(page - 1, 0)), str(min(page + 1, last))
-    return [
-        button(verb, first, before, label="◀", is_disabled=page <= 0),
-        button(verb, first, behind, "next", label="▶", is_disabled=page >= last),
-    ]
 
 
 def _servers(count: int) -> str:

@@ -1,5 +1,7 @@
 """/panel: connect panels, look after them, let them go."""
 
+from collections.abc import Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -12,16 +14,19 @@ from bot.posts.messages import Message
 from bot.pterodactyl import AddressRefused, Client, NotFound, PanelError
 from bot.secret import Secret
 from bot.store.errors import NotOpened
+from bot.store.servers import SeenServer
 from bot.texts import _, _n
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit, panel_words
+from bot.ui.keys import key_lines
 from bot.ui.panels import PanelOption, panel_meant
-from bot.ui.parts import Colour, card, field, form
+from bot.ui.parts import Colour, button, card, field, form
 from bot.ui.text import bold, code, moment, name, plain
 from cogs.panel_more import NAME_CHARACTERS, PANEL, PanelMore
 from cogs.parts import Parts
 
-SHOWN_SERVERS = 15
+SHOWN_KINDS = 8
+"""Sets of rights that differ."""
 
 
 class PanelCog(PanelMore, commands.Cog):
@@ -186,17 +191,27 @@ class PanelCog(PanelMore, commands.Cog):
                     "subuser, then run `/panel test`."
                 ),
                 colour=Colour.YELLOW,
+                rows=[[button("setup", label=_("All steps"))]],
             )
         names = ", ".join(bold(one.name, 40) for one in found.servers[:10])
         more = len(found.servers) - 10
         if more > 0:
             names += " " + _n("and {count} more", "and {count} more", more)
         count = _n("It sees {count} server", "It sees {count} servers", len(found.servers))
-        rest = _(
-            "Nobody but admins may use them yet: `/access grant` opens them to a role, "
-            "`/server list` shows them."
+        able = "\n".join(_key_lines(found.servers))
+        rest = _("Nobody but admins may use them yet. Next: say what a role may do.")
+        return card(
+            f"{head}\n{count}: {names}.",
+            "**" + _("What this key can do") + f"**\n{able}",
+            rest,
+            colour=Colour.GREEN,
+            rows=[
+                [
+                    button("setup-roles", label=_("Roles …"), style=discord.ButtonStyle.primary),
+                    button("setup", label=_("All steps")),
+                ]
+            ],
         )
-        return card(f"{head}\n{count}: {names}.\n{rest}", colour=Colour.GREEN)
 
     async def _test(self, admitted: Admitted, panel: Connected) -> Message:
         client: Client = self._parts.panels.client(admitted.guild_id, panel.id)
@@ -223,10 +238,7 @@ class PanelCog(PanelMore, commands.Cog):
                     limit=client.budget.limit,
                 )
             )
-        lines += [f"{bold(one.name)}: {_rights_words(one.rights)}" for one in seen[:SHOWN_SERVERS]]
-        if len(seen) > SHOWN_SERVERS:
-            more = len(seen) - SHOWN_SERVERS
-            lines.append(_n("… and {count} more server", "… and {count} more servers", more))
+        lines += _key_lines(seen)
         if not seen:
             lines.append(
                 _("It sees no server. Share servers with that account as a subuser on the panel.")
@@ -293,10 +305,14 @@ def _trouble_words(trouble: str) -> str:
     }.get(trouble, _("is in trouble"))
 
 
-def _rights_words(rights: tuple[str, ...]) -> str:
-    if "*" in rights:
-        return _("everything")
-    return _n("{count} right", "{count} rights", len(rights))
+def _key_lines(seen: Sequence[SeenServer]) -> list[str]:
+    """What the key may do, and on which servers; only the most common where they differ a lot."""
+    lines = key_lines([(one.name, one.rights) for one in seen])
+    more = len(lines) - SHOWN_KINDS
+    if more > 0:
+        rest = _n("… and {count} other kind", "… and {count} other kinds", more)
+        lines = [*lines[:SHOWN_KINDS], rest]
+    return lines
 
 
 def _asker(admitted: Admitted) -> str:

@@ -40,7 +40,17 @@ async def test_panel_test_tells_account_latency_and_rights(guild: World, panel: 
 
     assert "answers in" in said
     assert "**bob**" in said
-    assert "**Survival**: 5 rights" in said
+    assert "On **Survival**: console; in part start and stop, files; not backups" in said
+    assert said.count("everything") == 0
+
+
+async def test_servers_on_which_a_key_may_do_the_same_stand_together(
+    roost: World, panel: SimPanel
+) -> None:
+    said = await private(await roost.admin.slash(roost.channel, "panel test", panel="Nova"))
+
+    assert "On all 7 servers: everything." in said
+    assert said.count("everything") == 1
 
 
 async def test_removing_asks_then_erases(roost: World, panel: SimPanel) -> None:

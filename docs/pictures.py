@@ -1,0 +1,246 @@
+"""The pictures of the documentation: `python -m docs.pictures [FOLDER]` draws them anew.
+
+Each is a scene of the playground: the bot is real, its panel and Discord are played on this
+machine, and Chromium shows what a member sees, on a phone and on a desk.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Page, async_playwright
+
+from bot import logs
+from demo.panel import demo_world
+from demo.panel.eggs import FILES
+from demo.playground import Playground, open_playground
+from tests.playground.visitor import FLAGS, Visitor
+
+FOLDER: Final = Path(__file__).parent / "images"
+SIZES: Final = {"phone": (390, 844), "desktop": (1280, 800)}
+LOOK_EVERY: Final = 0.1  # seconds
+LOOKS: Final = 300
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+SETTLE: Final = 0.6  # seconds; the page asks twice a second what is new
+
+
+class Scene:
+    """One member at the playground, and what they do there."""
+
+    def __init__(self, playground: Playground, member: Any) -> None:
+        self.playground = playground
+        self.member = member
+        self.channel = playground.guild.channel
+
+    async def slash(self, command: str, until: str, **options: Any) -> None:
+        """Type a command, and wait for what it shows."""
+        async with self.playground.stage.turn():
+            await self.member.slash(self.channel, command, **options)
+        await self.sees(until)
+
+    async def click(self, label: str, until: str) -> None:
+        """Press a button of the newest message that has it."""
+        message = await self._with(label)
+        async with self.playground.stage.turn():
+            await self.member.click(message, label=label)
+        await self.sees(until)
+
+    async def select(self, values: Sequence[Any], until: str, *, custom_id: str) -> None:
+        """Choose in a select of the newest message that has it."""
+        message = await self._with(custom_id)
+        found = next(one for one in _ids(message) if one.startswith(custom_id))
+        async with self.playground.stage.turn():
+            await self.member.select(message, values, custom_id=found)
+        await self.sees(until)
+
+    async def fill(self, opener: str, values: dict[str, Any], until: str) -> None:
+        """Press a button that opens a form, and send it filled in."""
+        message = await self._with(opener)
+        async with self.playground.stage.turn():
+            shown = await self.member.click(message, label=opener)
+            await self.member.submit_modal(shown, values)
+        await self.sees(until)
+
+    async def submit(
+        self, command: str, values: dict[str, Any], until: str, **options: Any
+    ) -> None:
+        """Type a command that opens a form, and send it filled in."""
+        async with self.playground.stage.turn():
+            shown = await self.member.slash(self.channel, command, **options)
+            await self.member.submit_modal(shown, values)
+        await self.sees(until)
+
+    async def sees(self, text: str) -> None:
+        """Wait until a text stands in the channel, for this member.
+
+        Raises:
+            TimeoutError: It doesn't come; says what is there.
+        """
+        for _try in range(LOOKS):
+            if text in await self._all():
+                return
+            await asyncio.sleep(LOOK_EVERY)
+        raise TimeoutError(f"{text!r} was never seen; there is:\n{await self._all()}")
+
+    async def _all(self) -> str:
+        return "\n".join(_texts(message) for message in await self._history())
+
+    async def _with(self, what: str) -> Any:
+        for message in reversed(await self._history()):
+            if what in _labels(message) or any(one.startswith(what) for one in _ids(message)):
+                return message
+        raise LookupError(f"nothing has {what!r}:\n{await self._all()}")
+
+    async def _history(self) -> list[Any]:
+        async with self.playground.stage.turn():
+            return list(self.channel.history(viewer=self.member))
+
+
+def _walk(components: Any) -> Any:
+    for one in components:
+        yield one
+        yield from _walk(getattr(one, "children", None) or ())
+        accessory = getattr(one, "accessory", None)
+        if accessory is not None:
+            yield accessory
+
+
+def _texts(message: Any) -> str:
+    found = (getattr(one, "content", None) for one in _walk(message.components))
+    return "\n".join([message.content or "", *(text for text in found if isinstance(text, str))])
+
+
+def _labels(message: Any) -> list[str]:
+    return [label for one in _walk(message.components) if (label := getattr(one, "label", None))]
+
+
+def _ids(message: Any) -> list[str]:
+    found = (getattr(one, "custom_id", None) for one in _walk(message.components))
+    return [one for one in found if one]
+
+
+# the scenes; each ends at what the picture shows
+
+
+async def _setup(ada: Scene) -> None:
+    await ada.slash("setup", "Roost")
+
+
+async def _server(max_: Scene) -> None:
+    await max_.slash("server info", "Survival", server="Survival")
+
+
+async def _backups(ada: Scene) -> None:
+    await ada.slash("backup create", "is done", server="Survival", name="before the update")
+    await ada.slash("backup list", "Backups of Survival", server="Survival")
+
+
+async def _files(ada: Scene) -> None:
+    await ada.slash("files read", "motd", server="Survival", path="/server.properties")
+    text = str(FILES["minecraft"]["server.properties"])
+    text = text.replace("max-players=20", "max-players=40").replace("pvp=true", "pvp=false")
+    await ada.fill("Edit …", {"text": text}, "Write this to")
+
+
+async def _subuser(ada: Scene) -> None:
+    await ada.slash("subuser edit", "bob", server="Survival", user="bob")
+
+
+async def _schedule(ada: Scene) -> None:
+    await ada.slash("schedule create", "Made.", server="Survival", name="Nightly", when="0 4 * * *")
+
+
+async def _account(ada: Scene) -> None:
+    await ada.slash("config", "Account", page="members")
+
+
+async def _error(mia: Scene) -> None:
+    await mia.slash("power restart", "Survival", server="Survival")
+
+
+async def _refusal(mia: Scene) -> None:
+    await mia.slash("power restart", "can't use", server="Lobby")
+
+
+SCENES: Final[dict[str, tuple[str, Callable[[Scene], Awaitable[None]]]]] = {
+    "setup": ("Ada", _setup),
+    "server": ("Max", _server),
+    "backups": ("Ada", _backups),
+    "files": ("Ada", _files),
+    "subuser": ("Ada", _subuser),
+    "schedule": ("Ada", _schedule),
+    "account": ("Ada", _account),
+    "error": ("Mia", _error),
+    "refusal": ("Mia", _refusal),
+}
+
+
+async def draw(folder: Path, names: Sequence[str] = ()) -> None:
+    """Draw the scenes of these names, or all, into `folder`, which exists, once for each size.
+
+    Raises:
+        FileNotFoundError: There is no Chromium.
+    """
+    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser_path is None:
+        raise FileNotFoundError("Chromium is not installed")
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=browser_path, args=FLAGS)
+        for name in names or SCENES:
+            who, play = SCENES[name]
+            with tempfile.TemporaryDirectory(prefix="roost-pictures-") as data:
+                world = demo_world(boot_seconds=1.0, stop_seconds=0.2, chatter=True)
+                async with open_playground(Path(data), world=world) as playground:
+                    page = await browser.new_page()
+                    try:
+                        await _draw(playground, page, who, play, folder / name)
+                    finally:
+                        await page.close()
+        await browser.close()
+
+
+async def _draw(
+    playground: Playground,
+    page: Page,
+    who: str,
+    play: Callable[[Scene], Awaitable[None]],
+    file: Path,
+) -> None:
+    guild = playground.guild
+    people = {"Mia": guild.member, "Max": guild.moderator, "Ada": guild.admin}
+    width, height = SIZES["desktop"]
+    await page.set_viewport_size({"width": width, "height": height})
+    visitor = Visitor(page)
+    await page.goto(playground.page.url)
+    await visitor.sees("Welcome")
+    await visitor.become(who)
+    await play(Scene(playground, people[who]))
+    for size, (width, height) in SIZES.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        await asyncio.sleep(SETTLE)
+        await page.evaluate(_TO_THE_END)
+        await asyncio.sleep(SETTLE)
+        await page.screenshot(path=f"{file}-{size}.png")
+
+
+_TO_THE_END: Final = """() => {
+    const line = document.querySelector("#channel-timeline");
+    line.scrollTop = line.scrollHeight;
+}"""
+
+
+def main() -> None:
+    """Draw into the folder that is named, or among the documentation; then names of scenes."""
+    logs.setup(level="warning")
+    asked = sys.argv[1:]
+    folder = Path(asked[0]) if asked else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(draw(folder, asked[1:]))
+
+
+if __name__ == "__main__":
+    main()
