@@ -54,6 +54,7 @@ from bot.work.files import file_work
 from bot.work.files_attachments import Attachments
 from bot.work.follows import Follows
 from bot.work.installs import Installs
+from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.power_desk import Desk
 from bot.work.renaming import Renaming
@@ -345,7 +346,8 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         places=places,
         clock=clock,
     )
-    workflows = Workflows(database, jobs, desk)
+    jobs_view = JobsView(database, jobs, gate, audit, directory)
+    workflows = Workflows(database, jobs, jobs_view, desk)
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -371,6 +373,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         acting=acting,
         confirmations=confirmations,
         jobs=jobs,
+        jobs_view=jobs_view,
         again=again,
         delivery=delivery,
         places=places,

@@ -10,6 +10,7 @@ from cogs.console import ConsoleCog
 from cogs.database import DatabaseCog
 from cogs.files import FilesCog
 from cogs.help import HelpCog
+from cogs.jobs import JobsCog
 from cogs.link import LinkCog
 from cogs.menus import MenusCog
 from cogs.network import NetworkCog
@@ -46,6 +47,7 @@ COGS = (
     SettingsCog,
     AuditCog,
     BulkCog,
+    JobsCog,
     PrivacyCog,
     MenusCog,
     QueriesCog,

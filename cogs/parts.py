@@ -33,6 +33,7 @@ from bot.work.exchange import Exchange
 from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.installs import Installs
+from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
@@ -61,6 +62,7 @@ class Parts:
     acting: Acting
     confirmations: Confirmations
     jobs: Jobs
+    jobs_view: JobsView
     again: Again
     delivery: Delivery
     places: Places

@@ -17,6 +17,8 @@ RIGHTS: Final = {
     Signal.KILL: "control.stop",
 }
 """The panel's right for each signal (contract: servers.md)."""
+CAN_CANCEL: Final = frozenset({"new", "countdown", "ready", "save", "backup", "ask"})
+"""Phases before the first signal: nothing was done to the server's power yet."""
 MayKill = Literal["ask", "never", "always"]
 
 

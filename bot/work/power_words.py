@@ -1,6 +1,7 @@
 """The sentences of one power action, for the channel and for who asked."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.fleet.known import Known, State
 from bot.posts.messages import Message
@@ -223,6 +224,33 @@ def signal_name(signal: Signal) -> str:
         Signal.RESTART: _("restart"),
         Signal.KILL: _("kill"),
     }[signal]
+
+
+def line_of(phase: str, state: PowerJob, label: str, since: datetime) -> str:
+    """A workflow as a list of what is under way shows it."""
+    what = _(
+        "{server}: {signal} by {who}",
+        server=bold(label),
+        signal=signal_name(state.signal),
+        who=bold(state.asked.actor_name, 30),
+    )
+    why = f": {quoted(state.order.reason, 80)}" if state.order.reason else ""
+    return f"{what}{why}\n-# {_stage_words(phase, state, since)}"
+
+
+def _stage_words(phase: str, state: PowerJob, since: datetime) -> str:
+    match phase:
+        case "countdown" if state.due_at is not None:
+            return _("counts down, due {time}", time=moment(state.due_at))
+        case "save":
+            return _("saves the world")
+        case "backup":
+            return _("waits for its backup")
+        case "ask":
+            return _("waits for an answer: go on without the backup, or not")
+        case "leg" if state.asks_kill:
+            return _("doesn't stop; waits for consent to kill it")
+    return _("under way since {time}", time=moment(since))
 
 
 def origin_words(origin: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 import discord
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.consent import NeedsConsent
@@ -21,10 +22,11 @@ from bot.ui.text import bold, moment
 from bot.work.again import asked_by
 from bot.work.course import Signal
 from bot.work.engine import Jobs
+from bot.work.jobs_view import JobLine, JobsView
 from bot.work.power_desk import Desk, Ear, Ending, Watcher
-from bot.work.power_order import KIND, Begun, PowerJob, PowerOrder
+from bot.work.power_order import CAN_CANCEL, KIND, RIGHTS, Begun, PowerJob, PowerOrder
 from bot.work.power_phases import Phases
-from bot.work.power_words import Story, signal_name
+from bot.work.power_words import Story, line_of, signal_name
 
 PRIVATE_SECONDS: Final = 780.0
 """An interaction's token lives 15 minutes; what ends later can't be told by it."""
@@ -33,13 +35,14 @@ PRIVATE_SECONDS: Final = 780.0
 class Workflows:
     """Takes orders, and tells those who wait."""
 
-    def __init__(self, database: Database, jobs: Jobs, desk: Desk) -> None:
+    def __init__(self, database: Database, jobs: Jobs, view: JobsView, desk: Desk) -> None:
         self._database = database
         self._jobs = jobs
         self._desk = desk
         self._clock = desk.clock
         self._phases = Phases(desk)
         jobs.register(KIND, PowerJob, self._phases.work, failed=self._phases.failed)
+        view.describe(KIND, self._described)
 
     async def begin(
         self,
@@ -171,6 +174,17 @@ class Workflows:
             self._desk.unlisten(begun.job_id, ear)
             raise Unfit(self._joined_words(admitted, begun))
         return await ear.end
+
+    def _described(self, row: JobRow) -> JobLine:
+        state = msgspec.convert(row.state, PowerJob)
+        server = self._desk.directory.get(row.guild_id, row.subject_id)
+        label = self._desk.directory.label(server) if server else _("a server")
+        return JobLine(
+            text=line_of(row.phase, state, label, row.made_at),
+            right=RIGHTS[state.signal],
+            server_id=row.subject_id,
+            can_cancel=row.phase in CAN_CANCEL,
+        )
 
     def _joined_words(self, admitted: Admitted, begun: Begun) -> str:
         return _(

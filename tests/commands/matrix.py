@@ -30,6 +30,7 @@ RIGHTS: Final[dict[str, str]] = {
     "backup restore": "backup.restore",
     "backup delete": "backup.delete",
     "backup lock": "backup.delete",
+    "jobs": ANYONE,
     "why": ANYONE,
     "help": ANYONE,
     "about": ANYONE,
