@@ -60,6 +60,7 @@ from bot.work.power_desk import Desk
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
+from bot.work.telling import Teller
 from bot.work.workflow import Workflows
 from cogs import Parts
 
@@ -336,6 +337,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock=clock,
         rules_per_guild=config.limits.rules_per_guild,
     )
+    teller = Teller(places, clock)
     desk = Desk(
         gate=gate,
         acting=acting,
@@ -343,7 +345,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         again=again,
         hub=hub,
         directory=directory,
-        places=places,
+        teller=teller,
         clock=clock,
     )
     jobs_view = JobsView(database, jobs, gate, audit, directory)

@@ -1,9 +1,7 @@
 """What every phase of a power workflow needs: who may, what is told, and where."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final, Protocol
 
 import structlog
@@ -16,30 +14,21 @@ from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub
 from bot.fleet.panels import PanelGone
-from bot.posts.answers import Edited, NotSent, Post
 from bot.posts.members import NotAsked
 from bot.posts.messages import Message
-from bot.posts.places import Places
 from bot.pterodactyl import PanelError
 from bot.texts import _, speaking
 from bot.ui.errors import panel_words
-from bot.ui.parts import card
 from bot.work.again import Again, MemberGone, ServerGone
-from bot.work.engine import Done, Job, Progress, Sleep
+from bot.work.engine import Done, Job, Sleep
 from bot.work.power_order import Deed, PowerJob
 from bot.work.power_words import Story
+from bot.work.telling import Teller
 
 log = structlog.stdlib.get_logger(__name__)
 
 ASK_AGAIN_SECONDS: Final = 15.0
 """Discord didn't say what a member may do."""
-TELL_AGAIN_SECONDS: Final = 30.0
-TELLS_AT_MOST: Final = 40
-"""Edits of the last word that don't get through; then it stays as it is."""
-SENT_ANEW: Final = frozenset({Edited.GONE, Edited.TOO_OLD})
-"""After these the channel gets a new message, once."""
-CLOCKS_APART: Final = timedelta(seconds=30)
-"""Discord's clock and ours, at most; more would not find our own message again."""
 
 
 class Ending(Protocol):
@@ -148,7 +137,7 @@ class Desk:
         again: Again,
         hub: Hub,
         directory: Directory,
-        places: Places,
+        teller: Teller,
         clock: Clock,
     ) -> None:
         self.gate = gate
@@ -157,7 +146,7 @@ class Desk:
         self.again = again
         self.hub = hub
         self.directory = directory
-        self.places = places
+        self.teller = teller
         self.clock = clock
         self._ears: dict[str, list[Ear]] = {}
         self._fresh: dict[str, Admitted] = {}
@@ -260,57 +249,12 @@ class Desk:
         return Over("failed", end, error=error)
 
     async def show(self, run: Run, message: Message) -> None:
-        """Let the channel's one message say this; sent where there is none, anew once if deleted.
+        """Let the channel's one message say this.
 
         Raises:
             LostJob: Another worker has the job.
         """
-        job, state = run.job, run.state
-        if state.is_quiet:
-            return
-        if message.layout is not None and not state.is_card:
-            state = run.set(is_card=True)
-        if state.message_id is not None:
-            edited = await self._post(job).edit(_shape(state, message))
-            if edited not in SENT_ANEW or state.posts > 1:
-                return
-        with contextlib.suppress(NotSent):
-            await self._send(run, message)
-
-    async def _send(self, run: Run, message: Message) -> None:
-        job, state = run.job, run.state
-        if state.message_id is not None or not state.posts:
-            state = run.set(message_id=None, posts=state.posts + 1)
-        step = f"post {state.posts}"
-        begun_at = job.begun_at(step)
-        progress = await job.begin(step)
-        if progress is Progress.DONE:
-            return
-        if state.is_unsure:
-            progress = Progress.UNKNOWN
-        post = None
-        channel = (job.guild_id, state.asked.channel_id)
-        if progress is Progress.UNKNOWN and begun_at is not None:
-            marks = (job.id, message.text)
-            post = await self.places.find_own(*channel, after=begun_at - CLOCKS_APART, marks=marks)
-            if post is not None:
-                await post.edit(_shape(state, message))
-        if post is None:
-            nonce = f"{job.id.replace('-', '')[:20]}{state.posts}"
-            try:
-                post = await self.places.send(
-                    *channel, _shape(state, message), is_first=True, nonce=nonce
-                )
-            except NotSent:
-                await job.save(state=run.set(is_unsure=True))
-                raise
-        await job.end(step, state=run.set(message_id=post.message_id if post else None))
-
-    def _post(self, job: Job[PowerJob]) -> Post:
-        state = job.state
-        return self.places.post(
-            job.guild_id, state.asked.channel_id, state.message_id or 0, is_first=True
-        )
+        await self.teller.show(run.job, message)
 
     async def finish(self, job: Job[PowerJob], over: Over) -> Sleep | Done:
         """Write down how it ended, then tell it."""
@@ -321,54 +265,32 @@ class Desk:
             state, report=public.text, report_rows=over.rows, outcome=over.outcome
         )
         # nothing was said in the channel yet, and whoever asked hears of it here
-        if over.error is not None and state.message_id is None and job.id in self._ears:
-            job.state = structs.replace(job.state, is_quiet=True)
+        if over.error is not None and state.told.message_id is None and job.id in self._ears:
+            quiet = structs.replace(state.told, is_quiet=True)
+            job.state = structs.replace(job.state, told=quiet)
         await job.save("report")
-        told = await self.report(job)
+        later = await self.report(job)
         for ear in self._ears.pop(job.id, ()):
             ear.hear(over.end, over.error)
         self._fresh.pop(job.id, None)
-        return told
+        return later
 
     async def report(self, job: Job[PowerJob]) -> Sleep | Done:
         """Let the message become the report; again later where Discord doesn't take it."""
-        state = job.state
-        message = self._report_message(state)
-        run = Run(job, _NO_SERVER, self.story(job), 0.0)
-        if state.is_quiet:
-            return Done(state.outcome)
-        is_late = False
-        try:
-            if state.message_id is None:
-                await self._send(run, message)
-            else:
-                edited = await self._post(job).edit(_shape(state, message))
-                is_late = edited is Edited.LATER
-                if edited in SENT_ANEW and state.posts <= 1:
-                    await self._send(run, message)
-        except NotSent:
-            is_late = True
-        if is_late and state.tries < TELLS_AT_MOST:
-            run.set(tries=state.tries + 1)
-            return Sleep(self.clock.now() + timedelta(seconds=TELL_AGAIN_SECONDS))
-        return Done(state.outcome)
+        with speaking(job.state.language):
+            message = self._report_message(job.state)
+        return await self.teller.report(job, message) or Done(job.state.outcome)
 
     async def tell_broken(self, job: Job[PowerJob]) -> None:
-        """A job that is closed already: one edit, one try, and whoever waits hears it too."""
-        state = job.state
-        if state.message_id is not None and not state.is_quiet:
-            await self._post(job).edit(_shape(state, Message(state.report)))
+        """It broke for good: the channel hears it, and whoever waits."""
+        with speaking(job.state.language):
+            text = self.story(job).broken(is_public=True).text
+        await self.teller.last_word(job, text)
         for ear in self._ears.pop(job.id, ()):
             ear.hear(self.story(job).broken, None)
 
     def _report_message(self, state: PowerJob) -> Message:
         return Message(state.report)
-
-
-def _shape(state: PowerJob, message: Message) -> Message:
-    if message.layout is None and state.is_card:
-        return card(message.text)
-    return message
 
 
 def _dropped(story: Story, why: str, *, is_public: bool) -> Message:
@@ -377,8 +299,3 @@ def _dropped(story: Story, why: str, *, is_public: bool) -> Message:
 
 def _gone() -> str:
     return _("The server is no longer connected.")
-
-
-_NO_SERVER: Final = Server(
-    id="", guild_id=0, panel_id="", panel_name="", identifier="", uuid="", name=""
-)

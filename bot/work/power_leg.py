@@ -122,11 +122,11 @@ class Legs:
         story, state = run.story, run.state
         with speaking(story.language):
             begun = story.sent(leg) if state.is_known else story.unknown()
-        if is_new or state.message_id is None:
+        if is_new or state.told.message_id is None:
             await self._desk.show(run, begun)
         if is_new:
             for watcher in self._desk.watchers(run.job.id):
-                is_public = run.state.message_id is not None
+                is_public = run.state.told.message_id is not None
                 await watcher.sent(story, is_known=state.is_known, is_public=is_public)
 
     async def _follow(self, run: Run, ears: Listener) -> tuple[float, bool]:

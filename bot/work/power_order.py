@@ -8,6 +8,7 @@ from msgspec import Struct
 from bot.access.facts import Action
 from bot.work.again import Asked
 from bot.work.course import Signal
+from bot.work.telling import Told
 
 KIND: Final = "power"
 RIGHTS: Final = {
@@ -52,13 +53,7 @@ class PowerJob(Struct, frozen=True, kw_only=True):
     order: PowerOrder
     language: str
     """Of the channel."""
-    is_quiet: bool = False
-    """Nothing is said in the channel: the bot may not write there, or a board tells of it."""
-    message_id: int | None = None
-    is_card: bool = False
-    """The message has buttons, or had: Discord lets none become plain text again."""
-    posts: int = 0
-    """Messages sent so far; one that was deleted is sent anew once."""
+    told: Told
     wake_at: datetime | None = None
     """When it meant to go on; much later means that the bot was away."""
     due_at: datetime | None = None
@@ -96,9 +91,6 @@ class PowerJob(Struct, frozen=True, kw_only=True):
     report: str = ""
     report_rows: str = ""
     outcome: str = ""
-    is_unsure: bool = False
-    """A message may have been sent all the same: Discord did not answer."""
-    tries: int = 0
 
     @property
     def signal(self) -> Signal:

@@ -8,7 +8,6 @@ from typing import Final
 from msgspec import structs
 
 from bot.fleet.known import State
-from bot.texts import speaking
 from bot.work.course import Signal
 from bot.work.engine import Done, Job, Sleep
 from bot.work.power_desk import Desk, Over, Run, Wait
@@ -50,10 +49,7 @@ class Phases:
             return Sleep(until)
 
     async def failed(self, job: Job[PowerJob]) -> None:
-        """It broke for good: the channel hears it, and whoever waits."""
-        with speaking(job.state.language):
-            text = self._desk.story(job).broken(is_public=True).text
-        job.state = structs.replace(job.state, report=text)
+        """It broke for good."""
         await self._desk.tell_broken(job)
 
     async def _new(self, run: Run) -> None:

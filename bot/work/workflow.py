@@ -27,6 +27,7 @@ from bot.work.power_desk import Desk, Ear, Ending, Watcher
 from bot.work.power_order import CAN_CANCEL, KIND, RIGHTS, Begun, PowerJob, PowerOrder
 from bot.work.power_phases import Phases
 from bot.work.power_words import Story, line_of, signal_name
+from bot.work.telling import Told
 
 PRIVATE_SECONDS: Final = 780.0
 """An interaction's token lives 15 minutes; what ends later can't be told by it."""
@@ -92,7 +93,10 @@ class Workflows:
             raise NeedsConsent(decision.consent if isinstance(decision, Ask) else None)
         server, key = admitted.server, f"power {admitted.server.id}"
         state = PowerJob(
-            asked=asked_by(admitted), order=order, language=language, is_quiet=is_quiet
+            asked=asked_by(admitted),
+            order=order,
+            language=language,
+            told=Told(channel_id=admitted.channel_id, is_quiet=is_quiet),
         )
         job_id = await self._jobs.submit(
             session,

@@ -1,0 +1,154 @@
+"""The one message of a job in a channel: sent once, edited as it goes on, found again after a kill.
+
+What a job says stands in one message. Its id is noted in the job; a process that died between the
+sending and the note finds it by its text or buttons, and Discord itself takes a message with the
+same nonce only once. Somebody's deletion is answered with a new one, once.
+"""
+
+import contextlib
+from datetime import timedelta
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from bot.clock import Clock
+from bot.posts.answers import Edited, NotSent, Post
+from bot.posts.messages import Message
+from bot.posts.places import Places
+from bot.ui.parts import card
+from bot.work.engine import Job, Progress, Sleep
+
+TELL_AGAIN_SECONDS: Final = 30.0
+TELLS_AT_MOST: Final = 40
+"""Last words that don't get through; then the message stays as it is."""
+SENT_ANEW: Final = frozenset({Edited.GONE, Edited.TOO_OLD})
+"""After these the channel gets a new message, once."""
+CLOCKS_APART: Final = timedelta(seconds=30)
+"""Discord's clock and ours, at most; more would not find our own message again."""
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """Where a job speaks, and how far that is; a field `told` of the states of such jobs."""
+
+    channel_id: int
+    is_quiet: bool = False
+    """It says nothing in the channel."""
+    message_id: int | None = None
+    is_card: bool = False
+    """The message has buttons, or had: Discord lets none become plain text again."""
+    posts: int = 0
+    """Messages sent so far."""
+    is_unsure: bool = False
+    """The last one may have been sent all the same: Discord did not answer."""
+    tries: int = 0
+
+
+class Teller:
+    """Speaks for jobs whose state has a field `told`."""
+
+    def __init__(self, places: Places, clock: Clock) -> None:
+        self._places = places
+        self._clock = clock
+
+    async def show(self, job: Job[Any], message: Message) -> None:
+        """Let the message say this now. What doesn't get through is overtaken by what comes.
+
+        Raises:
+            LostJob: Another worker has the job.
+        """
+        if _told(job).is_quiet:
+            return
+        if message.layout is not None:
+            _set(job, is_card=True)
+        told = _told(job)
+        if told.message_id is not None:
+            edited = await self._post(job).edit(shaped(told, message))
+            if edited not in SENT_ANEW or told.posts > 1:
+                return
+        with contextlib.suppress(NotSent):
+            await self._send(job, message)
+
+    async def report(self, job: Job[Any], message: Message) -> Sleep | None:
+        """Let the message say its last word; a sleep where Discord has to be tried again.
+
+        Raises:
+            LostJob: Another worker has the job.
+        """
+        told = _told(job)
+        if told.is_quiet:
+            return None
+        if message.layout is not None:
+            told = _set(job, is_card=True)
+        is_late = False
+        try:
+            if told.message_id is None:
+                await self._send(job, message)
+            else:
+                edited = await self._post(job).edit(shaped(told, message))
+                is_late = edited is Edited.LATER
+                if edited in SENT_ANEW and told.posts <= 1:
+                    await self._send(job, message)
+        except NotSent:
+            is_late = True
+        if is_late and told.tries < TELLS_AT_MOST:
+            _set(job, tries=told.tries + 1)
+            return Sleep(self._clock.now() + timedelta(seconds=TELL_AGAIN_SECONDS))
+        return None
+
+    async def last_word(self, job: Job[Any], text: str) -> None:
+        """Of a job that is closed already: one edit, one try."""
+        told = _told(job)
+        if told.message_id is not None and not told.is_quiet:
+            await self._post(job).edit(shaped(told, Message(text)))
+
+    def _post(self, job: Job[Any]) -> Post:
+        told = _told(job)
+        return self._places.post(job.guild_id, told.channel_id, told.message_id or 0, is_first=True)
+
+    async def _send(self, job: Job[Any], message: Message) -> None:
+        told = _told(job)
+        if told.message_id is not None or not told.posts:
+            told = _set(job, message_id=None, posts=told.posts + 1)
+        step = f"post {told.posts}"
+        begun_at = job.begun_at(step)
+        progress = await job.begin(step)
+        if progress is Progress.DONE:
+            return
+        post = None
+        place = (job.guild_id, told.channel_id)
+        if begun_at is not None or told.is_unsure:
+            since = (begun_at or self._clock.now()) - CLOCKS_APART
+            marks = (job.id, message.text)
+            post = await self._places.find_own(*place, after=since, marks=marks)
+            if post is not None:
+                await post.edit(shaped(told, message))
+        if post is None:
+            nonce = f"{job.id.replace('-', '')[:20]}{told.posts}"
+            try:
+                post = await self._places.send(
+                    *place, shaped(told, message), is_first=True, nonce=nonce
+                )
+            except NotSent:
+                _set(job, is_unsure=True)
+                await job.save()
+                raise
+        _set(job, message_id=post.message_id if post else None, is_unsure=False)
+        await job.end(step)
+
+
+def shaped(told: Told, message: Message) -> Message:
+    """The message as it can be shown where it stands."""
+    if message.layout is None and told.is_card:
+        return card(message.text, files=message.files)
+    return message
+
+
+def _told(job: Job[Any]) -> Told:
+    told: Told = job.state.told
+    return told
+
+
+def _set(job: Job[Any], **changes: Any) -> Told:
+    told = structs.replace(_told(job), **changes)
+    job.state = structs.replace(job.state, told=told)
+    return told
