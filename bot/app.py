@@ -107,7 +107,6 @@ class App:
                         session, guild_id=guild_id, now=self.parts.clock.now()
                     )
                 await self._load(guild_id)
-            await self.parts.follows.resume(guild_id)
         self.parts.jobs.wake()
 
     async def guild_left(self, guild_id: int) -> None:
@@ -203,7 +202,6 @@ class App:
         self._here.add(guild_id)
 
     def _forget(self, guild_id: int) -> None:
-        self.parts.follows.let_go(guild_id)
         self.parts.delivery.forget(guild_id)
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
@@ -320,15 +318,6 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
     traffic = Traffic(clock)
     delivery = Delivery(traffic, metrics, clock)
     places = Places(lambda: app.bot, delivery)
-    follows = Follows(
-        database=database,
-        directory=directory,
-        panels=panels,
-        gate=gate,
-        places=places,
-        supervisor=supervisor,
-        clock=clock,
-    )
     ruling = Ruling(
         database=database,
         gate=gate,
@@ -349,6 +338,17 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock=clock,
     )
     jobs_view = JobsView(database, jobs, gate, audit, directory)
+    follows = Follows(
+        database=database,
+        jobs=jobs,
+        view=jobs_view,
+        teller=teller,
+        directory=directory,
+        panels=panels,
+        hub=hub,
+        gate=gate,
+        clock=clock,
+    )
     workflows = Workflows(database, jobs, jobs_view, desk)
     parts = Parts(
         clock=clock,

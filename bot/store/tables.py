@@ -270,25 +270,6 @@ member_link = Table(
     ),
 )
 
-follow = Table(
-    "follow",
-    metadata,
-    _id(),
-    _guild_id(),
-    Column("kind", String(20), nullable=False),
-    Column("server_id", String(36), nullable=False),
-    Column("subject_id", String(36), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("actor_id", BigInteger, nullable=False),
-    Column("actor_name", Text, nullable=False),
-    Column("channel_id", BigInteger, nullable=False),
-    Column("message_id", BigInteger),
-    Column("began_at", Moment, nullable=False),
-    Column("outcome", String(20)),
-    Column("ended_at", Moment),
-    Index(None, "guild_id", "outcome"),
-)
-
 job = Table(
     "job",
     metadata,

@@ -24,14 +24,13 @@ from bot.pterodactyl import Client, Limited, NotFound, PanelError
 from bot.pterodactyl.console_events import BackupCompleted, Event, RestoreEnded
 from bot.pterodactyl.models import Backup
 from bot.pterodactyl.routes import CLIENT_BUDGET
-from bot.store.follows import FollowRow, Outcome
 from bot.texts import _
 from bot.ui.backups import Room, check_good, room_for
 from bot.ui.cards import state_name
 from bot.ui.doors import answer_of
 from bot.ui.errors import Unfit
 from bot.ui.text import bold, duration, size
-from bot.work.follows import Ending, Follows
+from bot.work.follows import Ending, FollowJob, Follows, Outcome, Watch
 from bot.work.looking import done_or_seen
 
 STOP_SECONDS: Final = 90.0
@@ -74,8 +73,8 @@ class BackupWork:
         self._shelf = shelf
         self._follows = follows
         self._clock = clock
-        follows.watch_with("backup", self._watch_backup)
-        follows.watch_with("restore", self._watch_restore)
+        follows.watch_with("backup", Watch(self._look_at_backup, _is_of_backup, self.forget))
+        follows.watch_with("restore", Watch(self._look_at_restore, _is_of_restore))
 
     async def look(self, admitted: Admitted) -> tuple[Sequence[Backup], Room]:
         """All backups of a server, and what there is room for.
@@ -226,33 +225,23 @@ class BackupWork:
                     raise Unfit(self._not_off(server, known))
                 await self._clock.sleep(1.0)
 
-    async def _watch_backup(self, server: Server, row: FollowRow) -> Ending:
-        async def look(client: Client) -> Ending | None:
-            try:
-                backup = await client.servers.backups.get_backup_detail(server.uuid, row.subject_id)
-            except NotFound:
-                return Ending(Outcome.GONE, f"⚪ {_deleted(row, self._bold(server))}")
-            return None if backup.is_running else _backup_ending(row, self._bold(server), backup)
+    async def _look_at_backup(
+        self, client: Client, server: Server, followed: FollowJob
+    ) -> Ending | None:
+        uuid, label = followed.subject_uuid, self._bold(server)
+        try:
+            backup = await client.servers.backups.get_backup_detail(server.uuid, uuid)
+        except NotFound:
+            return Ending(Outcome.GONE, f"⚪ {_deleted(followed, label)}")
+        return None if backup.is_running else _backup_ending(followed, label, backup)
 
-        def is_hint(event: Event) -> bool:
-            return isinstance(event, BackupCompleted) and event.uuid == row.subject_id
-
-        async with self._hub.listen(server) as ears:
-            pause = self._follows.pausing(ears, is_hint)
-            try:
-                return await self._follows.ask_until(server, row, look, pause)
-            finally:
-                self.forget(server)
-
-    async def _watch_restore(self, server: Server, row: FollowRow) -> Ending:
-        async def look(client: Client) -> Ending | None:
-            if (await client.servers.get_server(server.uuid)).status == _RESTORING:
-                return None
-            return _restore_ending(row, self._bold(server), await _restored(client, server, row))
-
-        async with self._hub.listen(server) as ears:
-            pause = self._follows.pausing(ears, lambda event: isinstance(event, RestoreEnded))
-            return await self._follows.ask_until(server, row, look, pause)
+    async def _look_at_restore(
+        self, client: Client, server: Server, followed: FollowJob
+    ) -> Ending | None:
+        if (await client.servers.get_server(server.uuid)).status == _RESTORING:
+            return None
+        outcome = await _restored(client, server, followed)
+        return _restore_ending(followed, self._bold(server), outcome)
 
     def _throttled(self, server: Server, limited: Limited) -> str:
         at = self._clock.now().timestamp() + limited.retry_after
@@ -278,6 +267,14 @@ class BackupWork:
         return bold(self._directory.label(server))
 
 
+def _is_of_backup(event: Event, followed: FollowJob) -> bool:
+    return isinstance(event, BackupCompleted) and event.uuid == followed.subject_uuid
+
+
+def _is_of_restore(event: Event, _followed: FollowJob) -> bool:
+    return isinstance(event, RestoreEnded)
+
+
 async def _new_one(
     panel: Client, server: Server, wish: Wish, before: set[str] | None
 ) -> Backup | None:
@@ -292,7 +289,7 @@ async def _new_one(
     return max(found, key=lambda backup: backup.created_at, default=None)
 
 
-async def _restored(client: Client, server: Server, row: FollowRow) -> Outcome:
+async def _restored(client: Client, server: Server, row: FollowJob) -> Outcome:
     """What the panel's log says of the last restore: the one place where failures show."""
     try:
         page = await client.servers.list_activity(server.uuid, event=_RESTORES, per_page=50)
@@ -307,7 +304,7 @@ async def _restored(client: Client, server: Server, row: FollowRow) -> Outcome:
     return Outcome.UNKNOWN
 
 
-def _backup_ending(row: FollowRow, server: str, backup: Backup) -> Ending:
+def _backup_ending(row: FollowJob, server: str, backup: Backup) -> Ending:
     ended_at = backup.completed_at or backup.created_at
     said = {
         "who": bold(row.actor_name),
@@ -327,7 +324,7 @@ def _backup_ending(row: FollowRow, server: str, backup: Backup) -> Ending:
     return Ending(Outcome.DONE, f"🟢 {text}")
 
 
-def _restore_ending(row: FollowRow, server: str, outcome: Outcome) -> Ending:
+def _restore_ending(row: FollowJob, server: str, outcome: Outcome) -> Ending:
     said = {"who": bold(row.actor_name), "backup": bold(row.title), "server": server}
     match outcome:
         case Outcome.DONE:
@@ -348,7 +345,7 @@ def _restore_ending(row: FollowRow, server: str, outcome: Outcome) -> Ending:
     return Ending(outcome, f"⚪ {text}")
 
 
-def _deleted(row: FollowRow, server: str) -> str:
+def _deleted(row: FollowJob, server: str) -> str:
     return _(
         "{who}'s backup {backup} of {server} was deleted before it was done.",
         who=bold(row.actor_name),

@@ -10,11 +10,10 @@ from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub
 from bot.posts.messages import Message
 from bot.pterodactyl import Client, NotFound
-from bot.pterodactyl.console_events import InstallEnded
-from bot.store.follows import FollowRow, Outcome
+from bot.pterodactyl.console_events import Event, InstallEnded
 from bot.texts import _
 from bot.ui.text import bold
-from bot.work.follows import Ending, Follows
+from bot.work.follows import Ending, FollowJob, Follows, Outcome, Watch
 from bot.work.looking import done_or_seen
 
 _INSTALLING: Final = "installing"
@@ -29,7 +28,7 @@ class Installs:
         self._hub = hub
         self._directory = directory
         self._follows = follows
-        follows.watch_with("reinstall", self._watch)
+        follows.watch_with("reinstall", Watch(self._look, _is_hint))
 
     async def reinstall(self, interaction: discord.Interaction, admitted: Admitted) -> Message:
         """Begin once and follow it; the channel hears how it ends.
@@ -63,30 +62,28 @@ class Installs:
         told = _("Reinstalling {server} has begun.", server=label)
         return await self._follows.answer(interaction, followed, told)
 
-    async def _watch(self, server: Server, row: FollowRow) -> Ending:
+    async def _look(self, client: Client, server: Server, followed: FollowJob) -> Ending | None:
         said = {
-            "who": bold(row.actor_name),
+            "who": bold(followed.actor_name),
             "server": bold(self._directory.label(server)),
         }
+        try:
+            view = await client.servers.get_server(server.uuid)
+        except NotFound:
+            text = _("{server} was deleted while it was being reinstalled.", **said)
+            return Ending(Outcome.GONE, f"⚪ {text}")
+        if view.status is None:
+            text = _("{who} reinstalled {server}. It is off now.", **said)
+            return Ending(Outcome.DONE, f"⚫ {text}")
+        if view.status in _FAILED:
+            text = _(
+                "{who}'s reinstallation of {server} failed. Its files may be incomplete; who runs "
+                "the panel finds the reason in the install log.",
+                **said,
+            )
+            return Ending(Outcome.FAILED, f"🔴 {text}")
+        return None
 
-        async def look(client: Client) -> Ending | None:
-            try:
-                view = await client.servers.get_server(server.uuid)
-            except NotFound:
-                text = _("{server} was deleted while it was being reinstalled.", **said)
-                return Ending(Outcome.GONE, f"⚪ {text}")
-            if view.status is None:
-                text = _("{who} reinstalled {server}. It is off now.", **said)
-                return Ending(Outcome.DONE, f"⚫ {text}")
-            if view.status in _FAILED:
-                text = _(
-                    "{who}'s reinstallation of {server} failed. Its files may be incomplete; who "
-                    "runs the panel finds the reason in the install log.",
-                    **said,
-                )
-                return Ending(Outcome.FAILED, f"🔴 {text}")
-            return None
 
-        async with self._hub.listen(server) as ears:
-            pause = self._follows.pausing(ears, lambda event: isinstance(event, InstallEnded))
-            return await self._follows.ask_until(server, row, look, pause)
+def _is_hint(event: Event, _followed: FollowJob) -> bool:
+    return isinstance(event, InstallEnded)

@@ -17,7 +17,6 @@ from bot.store import (
     alerts,
     audit,
     console_rules,
-    follows,
     guilds,
     jobs,
     links,
@@ -73,15 +72,6 @@ NEW_LINK = links.NewLink(
     key_sealed=b"sealed",
     account_id="12",
     account_name="mia",
-)
-NEW_FOLLOW = follows.NewFollow(
-    kind="backup",
-    server_id="mine",
-    subject_id="b",
-    title="nightly",
-    actor_id=5,
-    actor_name="Mia",
-    channel_id=5,
 )
 NEW_ALERT = alerts.NewAlert(
     server_id="theirs",
@@ -161,15 +151,6 @@ REACHING: dict[str, dict[str, object]] = {
     },
     "console_rules.list_console_rules": {},
     "console_rules.drop_console_rules": {"rule_ids": ("theirs",)},
-    "follows.open_follow": {"new": NEW_FOLLOW, "now": START},
-    "follows.note_follow_message": {"follow_id": "theirs", "message_id": 6},
-    "follows.list_open_follows": {},
-    "follows.close_follow": {
-        "follow_id": "theirs",
-        "outcome": follows.Outcome.DONE,
-        "now": LATER,
-    },
-    "follows.drop_closed_follows": {"before": LATER + timedelta(days=1)},
     "guilds.guild_joined": {"now": START},
     "guilds.guild_left": {"now": START},
     "guilds.get_guild": {},

@@ -5,16 +5,18 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from bot.clock import SYSTEM
-from bot.store import bindings, schema, servers
+from bot.store import bindings, jobs, schema, servers
 from bot.store.engine import Database
 from bot.store.errors import DatabaseBroken, DatabaseTooNew
 from bot.store.tables import metadata
+from bot.work.follows import FollowJob
 from tests.clock import START
 from tests.store.rows import seen_server, some_panel
 
@@ -139,3 +141,37 @@ async def test_two_databases_may_be_migrated_at_the_same_time(tmp_path: Path) ->
     await asyncio.gather(*(schema.upgrade(path) for path in paths))
 
     assert {schema.revision(path) for path in paths} == {schema.newest()}
+
+
+async def test_what_was_followed_before_there_were_jobs_goes_on_as_one(tmp_path: Path) -> None:
+    path, steps = tmp_path / "roost.db", tmp_path / "steps of yesterday"
+    shutil.copytree(schema.STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (steps / "versions").glob("[0-9]*.py"):
+        if int(file.name[:4]) >= 9:
+            file.unlink()
+    await schema.upgrade(path, steps=steps)
+    at = "2026-11-23 09:00:00.000000"
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO guild (guild_id, joined_at) VALUES (1, ?)", (at,))
+        row = "(?, 1, 'backup', 'our row', ?, 'nightly', 7, 'Mia', 5, 6, ?, ?)"
+        names = (
+            "id, guild_id, kind, server_id, subject_id, title, actor_id, actor_name, channel_id,"
+            " message_id, began_at, outcome"
+        )
+        for follow_id, uuid, outcome in (("a", "b1", None), ("b", "b1", None), ("c", "b2", "done")):
+            connection.execute(
+                f"INSERT INTO follow ({names}) VALUES {row}", (follow_id, uuid, at, outcome)
+            )
+    connection.close()
+
+    database = await Database.open(path, clock=SYSTEM)
+    async with database.read() as session:
+        found = await jobs.list_live_jobs(session, guild_id=1)
+    await database.close()
+
+    assert [(one.kind, one.key, one.subject_id) for one in found] == [
+        ("backup", "backup b1", "our row")
+    ]
+    state = msgspec.convert(found[0].state, FollowJob)
+    assert (state.title, state.told.channel_id, state.told.message_id) == ("nightly", 5, 6)
+    assert found[0].made_at == START
