@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import signal
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
@@ -39,12 +40,15 @@ from bot.store import jobs as job_rows
 from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
+from bot.ui.charts import Charts
 from bot.ui.confirm import Confirmations
 from bot.ui.doors import Doors
 from bot.ui.refusing import Explainer
 from bot.work.account import AccountWork
 from bot.work.again import Again
 from bot.work.backups import BackupWork
+from bot.work.board import Ground
+from bot.work.boards import Boards
 from bot.work.bulk import BulkWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
@@ -53,6 +57,8 @@ from bot.work.exchange import Exchange
 from bot.work.files import file_work
 from bot.work.files_attachments import Attachments
 from bot.work.follows import Follows
+from bot.work.headcount import Headcount
+from bot.work.history import History
 from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
@@ -61,6 +67,7 @@ from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
 from bot.work.telling import Teller
+from bot.work.usage import Usage
 from bot.work.workflow import Workflows
 from cogs import Parts
 
@@ -107,6 +114,7 @@ class App:
                         session, guild_id=guild_id, now=self.parts.clock.now()
                     )
                 await self._load(guild_id)
+            await self.parts.boards.resume(guild_id)
         self.parts.jobs.wake()
 
     async def guild_left(self, guild_id: int) -> None:
@@ -202,6 +210,8 @@ class App:
         self._here.add(guild_id)
 
     def _forget(self, guild_id: int) -> None:
+        self.parts.boards.let_go(guild_id)
+        self.parts.history.let_go(guild_id)
         self.parts.delivery.forget(guild_id)
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
@@ -243,6 +253,10 @@ async def open_app(
         supervisor.keep("linked keys", app.parts.links.watch)
         supervisor.keep("audit witness", app.parts.witness.run)
         supervisor.keep("members who left", app.look_who_left)
+        supervisor.keep("boards", app.parts.boards.run)
+        supervisor.keep("history", app.parts.history.run)
+        supervisor.keep("headcount", app.parts.headcount.run)
+        supervisor.keep("drawing", app.parts.charts.watch)
         yield app
     finally:
         if app is not None:
@@ -250,6 +264,7 @@ async def open_app(
         await supervisor.close(within=STOP_TASKS_SECONDS)
         if app is not None:
             app.parts.players.close()
+            await _within("ending the drawing", CLOSE_REST_SECONDS, app.parts.charts.close())
         if network is not None:
             await _within("closing connections", CLOSE_REST_SECONDS, network.close())
         await _within("closing the database", CLOSE_REST_SECONDS, database.close())
@@ -350,6 +365,23 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock=clock,
     )
     workflows = Workflows(database, jobs, jobs_view, desk)
+    charts = Charts(clock)
+    headcount = Headcount(
+        players,
+        hub,
+        lambda: itertools.chain(parts.boards.shown(), parts.history.sampled()),
+        clock,
+    )
+    history = History(
+        database=database,
+        hub=hub,
+        directory=directory,
+        gate=gate,
+        guilds=lambda: app.here,
+        headcount=headcount,
+        clock=clock,
+    )
+    usage = Usage(history, charts, gate, directory, clock)
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -401,6 +433,25 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         subusers=SubuserWork(gate, acting, panels, shelf, confirmations=confirmations, clock=clock),
         bulk=BulkWork(
             gate=gate, workflows=workflows, audit=audit, hub=hub, directory=directory, clock=clock
+        ),
+        charts=charts,
+        headcount=headcount,
+        history=history,
+        usage=usage,
+        boards=Boards(
+            Ground(
+                database=database,
+                hub=hub,
+                directory=directory,
+                gate=gate,
+                places=places,
+                usage=usage,
+                headcount=headcount,
+                clock=clock,
+            ),
+            audit,
+            supervisor,
+            boards_per_guild=config.limits.boards_per_guild,
         ),
         exchange=Exchange(
             database=database,

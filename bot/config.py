@@ -96,6 +96,7 @@ class LimitSettings(Struct, frozen=True, kw_only=True):
     """Votes, countdowns, plans and what is followed, at a time."""
     watched_per_guild: Count = 100
     """Servers whose console stays connected for boards, mirrors, alerts or history."""
+    boards_per_guild: Count = 20
     interactions_per_minute: Count = 40
     """Of one member in one guild: commands, buttons and forms together."""
     body_cap_mib: Annotated[int, Meta(ge=1, le=1024)] = 16

@@ -4,6 +4,7 @@ from cogs.access import AccessCog
 from cogs.account import AccountCog
 from cogs.audit import AuditCog
 from cogs.backup import BackupCog
+from cogs.board import BoardCog
 from cogs.bulk import BulkCog
 from cogs.config import ConfigCog
 from cogs.console import ConsoleCog
@@ -48,6 +49,7 @@ COGS = (
     AuditCog,
     BulkCog,
     JobsCog,
+    BoardCog,
     PrivacyCog,
     MenusCog,
     QueriesCog,

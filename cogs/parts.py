@@ -21,10 +21,12 @@ from bot.posts.witness import Witness
 from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
+from bot.ui.charts import Charts
 from bot.ui.confirm import Confirmations
 from bot.work.account import AccountWork
 from bot.work.again import Again
 from bot.work.backups import BackupWork
+from bot.work.boards import Boards
 from bot.work.bulk import BulkWork
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
@@ -32,12 +34,15 @@ from bot.work.engine import Jobs
 from bot.work.exchange import Exchange
 from bot.work.files import FileWork
 from bot.work.follows import Follows
+from bot.work.headcount import Headcount
+from bot.work.history import History
 from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
+from bot.work.usage import Usage
 from bot.work.workflow import Workflows
 
 
@@ -80,6 +85,11 @@ class Parts:
     account: AccountWork
     linking: Linking
     bulk: BulkWork
+    charts: Charts
+    headcount: Headcount
+    history: History
+    usage: Usage
+    boards: Boards
     exchange: Exchange
     witness: Witness
     leave_grace_days: int

@@ -1,6 +1,8 @@
 """/server: what is there, and how it is."""
 
 import asyncio
+import io
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -23,9 +25,12 @@ from bot.ui.joining import join_card
 from bot.ui.options import ServerOption
 from bot.ui.pages import PAGE_LINES, page_number, page_of, search_text, search_token
 from bot.ui.parts import button
+from bot.work.history import RANGES
+from bot.work.usage import range_words, usage_words
 from cogs.parts import Parts
 from cogs.power import SERVER
 
+NOW = "now"
 LOOK_SECONDS = 7.0
 """A list is shown with what is known by then; the rest says how old it is."""
 
@@ -54,14 +59,23 @@ class ServerCog(commands.Cog):
     ) -> Message:
         return await self._card(decided(interaction))
 
-    @command(server, right=SEE, on_server=True, description="What a server uses just now")
-    @app_commands.describe(server=SERVER)
+    @command(server, right=SEE, on_server=True, description="What a server uses, now or over time")
+    @app_commands.describe(server=SERVER, range="How far back, as a chart; left out: just now")
+    @app_commands.choices(
+        range=[
+            app_commands.Choice(name="Now", value=NOW),
+            app_commands.Choice(name="The last hour", value="1h"),
+            app_commands.Choice(name="The last 24 hours", value="24h"),
+            app_commands.Choice(name="The last 7 days", value="7d"),
+        ]
+    )
     async def usage(
         self,
         interaction: discord.Interaction,
         server: ServerOption | None = None,  # noqa: ARG002
+        range: str = NOW,  # noqa: A002  # how members read it
     ) -> Message:
-        return await self._usage(decided(interaction), may_publish=True)
+        return await self._usage(decided(interaction), _range(range), may_publish=True)
 
     @command(server, right=SEE, on_server=True, description="How to join: the address to copy")
     @app_commands.describe(server=SERVER)
@@ -89,10 +103,11 @@ class ServerCog(commands.Cog):
 
     @component("usage-post", right=SEE, on_server=True, ack=Ack.UPDATE, name="server usage")
     async def publish_usage(self, press: Press) -> Message:
-        shown = await self._usage(press.admitted, may_publish=False)
+        wanted = _range((*press.args, NOW, NOW)[1])
+        shown = await self._usage(press.admitted, wanted, may_publish=False)
         if await publish(press.interaction, shown) is None:
             return Message(_("I may not write in this channel, so I couldn't publish it."))
-        return await self._usage(press.admitted, may_publish=False)
+        return await self._usage(press.admitted, wanted, may_publish=False)
 
     async def _page(self, admitted: Admitted, page: int, search: str) -> Message:
         usable = self._parts.gate.usable(admitted.guild_id, admitted.actor, SEEING)
@@ -144,11 +159,48 @@ class ServerCog(commands.Cog):
         label = self._parts.directory.label(server)
         return server_card(server, label, known, count, may=may, now=self._parts.clock.now())
 
-    async def _usage(self, admitted: Admitted, *, may_publish: bool) -> Message:
+    async def _usage(self, admitted: Admitted, range_key: str, *, may_publish: bool) -> Message:
         server = admitted.server
         known: Known = await self._parts.hub.look(server)
         label = self._parts.directory.label(server)
-        rows = (
-            [[button("usage-post", server.id, label=_("Show in channel"))]] if may_publish else []
+        more: list[str] = []
+        picture: discord.File | None = None
+        if range_key != NOW:
+            more, picture = await self._over_time(server, range_key)
+        rows: list[list[discord.ui.Button[Any]]] = []
+        if may_publish:
+            rows.append([button("usage-post", server.id, range_key, label=_("Show in channel"))])
+        return usage_card(
+            server, label, known, self._parts.clock.now(), rows=rows, more=more, picture=picture
         )
-        return usage_card(server, label, known, self._parts.clock.now(), rows=rows)
+
+    async def _over_time(
+        self, server: Server, range_key: str
+    ) -> tuple[list[str], discord.File | None]:
+        """History in words, and as a picture where there is any."""
+        usage = self._parts.usage
+        if not usage.is_on(server.guild_id):
+            return [
+                _(
+                    "I keep no history here, so there is nothing to draw. An admin switches it on "
+                    "in `/config`, page *Servers*; charts fill from then on."
+                )
+            ], None
+        samples = await usage.samples(server, range_key)
+        if not samples:
+            return [
+                _(
+                    "Nothing is known of {range} yet. I take a sample each minute; look again "
+                    "in a while.",
+                    range=range_words(range_key),
+                )
+            ], None
+        words = usage_words(samples, range_key)
+        drawn = await usage.server_chart(server, range_key, samples)
+        if drawn is None:
+            return [*words, _("The picture couldn't be drawn just now; the words hold.")], None
+        return words, discord.File(io.BytesIO(drawn), "usage.png")
+
+
+def _range(text: str) -> str:
+    return text if text in RANGES else NOW

@@ -1,7 +1,7 @@
 """The live hub: one websocket per server, shared by all who listen, and what is known."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.feeds import Feed
 from bot.fleet.known import NOTHING_KNOWN, Known, Numbers, State, no_longer, power_state
-from bot.fleet.listening import Changes, Fallback, Listener
+from bot.fleet.listening import Changes, Fallback, Holder, Listener
 from bot.fleet.panels import PanelGone, Panels
 from bot.fleet.polling import Polling
 from bot.fleet.reading import (
@@ -44,7 +44,7 @@ from bot.pterodactyl.console_events import (
 from bot.pterodactyl.models import WebsocketCredentials
 from bot.supervisor import Supervisor
 
-__all__ = ["Changes", "Fallback", "Hub", "Listener", "TooManyWatched"]
+__all__ = ["Changes", "Fallback", "Holder", "Hub", "Listener", "TooManyWatched"]
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -55,6 +55,7 @@ FRESH_SECONDS: Final = 20.0
 OPENING_AT_ONCE: Final = 8
 """Sockets of one panel for which a token is asked at a time, where nobody waits for it."""
 OPENING_PATIENCE_SECONDS: Final = 300.0
+_UP: Final = (State.RUNNING, State.STARTING)
 SETTLE_SECONDS: Final = 10.0
 SETTLE_TRIES: Final = 12
 """How often the panel is asked whether an install, restore or transfer is really over."""
@@ -125,7 +126,7 @@ class Hub:
                 if task is not None:
                     task.cancel()
             feed.end()
-        self._note(server_id)
+        self.note(server_id)
 
     @property
     def sockets(self) -> int:
@@ -158,17 +159,38 @@ class Hub:
         Raises:
             TooManyWatched: The guild's cap; a server that is watched already counts once.
         """
-        if not self.may_watch(server):
-            raise TooManyWatched(self._watched_per_guild)
-        feed = self._feed(server)
         listener = Listener(self._metrics)
-        feed.watchers.add(listener)
-        self._polling.begin(server.panel_id)
+        feed = self._watch(server, listener)
         try:
             yield listener
         finally:
             feed.watchers.discard(listener)
             self._left(feed)
+
+    def hold(self, server: Server) -> Holder:
+        """Watch a server for what is known of it alone, until `let_go`.
+
+        Raises:
+            TooManyWatched: As `watch`.
+        """
+        holder = Holder(self._metrics)
+        self._watch(server, holder)
+        return holder
+
+    def let_go(self, server_id: str, holder: Holder) -> None:
+        """End a `hold`."""
+        feed = self._feeds.get(server_id)
+        if feed is not None and holder in feed.watchers:
+            feed.watchers.discard(holder)
+            self._left(feed)
+
+    def _watch(self, server: Server, listener: Listener) -> Feed:
+        if not self.may_watch(server):
+            raise TooManyWatched(self._watched_per_guild)
+        feed = self._feed(server)
+        feed.watchers.add(listener)
+        self._polling.begin(server.panel_id)
+        return feed
 
     def may_watch(self, server: Server) -> bool:
         """Whether the guild's cap has room for the server."""
@@ -176,6 +198,13 @@ class Hub:
         if feed is not None and feed.watchers:
             return True
         return self.watched(server.guild_id) < self._watched_per_guild
+
+    def room(self, guild_id: int, servers: Sequence[Server]) -> int:
+        """How many more servers the guild may watch, once these are watched too; less than 0
+        where they don't all fit."""
+        held = {f.server.id for f in self._feeds.values() if f.watchers}
+        new = sum(server.id not in held for server in servers)
+        return self._watched_per_guild - self.watched(guild_id) - new
 
     def watched(self, guild_id: int) -> int:
         """How many servers of a guild are watched."""
@@ -264,7 +293,7 @@ class Hub:
             feed.fallback = feed.reason
             log.info("asking instead of listening", server=feed.server.id, reason=feed.reason)
             feed.tell(Fallback(feed.reason))
-            self._note(feed.server.id)
+            self.note(feed.server.id)
         elif known.state in {State.PANEL_DOWN, State.KEY_REFUSED}:
             for other in self.watched_of(feed.server.panel_id):
                 if self._polling.is_due(other):
@@ -387,14 +416,16 @@ class Hub:
 
     def _told(self, feed: Feed, event: Stats | Status) -> None:
         server, now = feed.server, self._clock.now()
-        state = power_state(event.state)
+        before, state = self.known(server), power_state(event.state)
         if isinstance(event, Stats):
             numbers: Numbers | None = live_numbers(event)
         else:
-            before = self.known(server)
             numbers = before.numbers if state is before.state else None
+        has_crashed = state is State.OFFLINE and (
+            before.has_crashed or (before.is_live and before.state in _UP)
+        )
         feed.came_live()
-        self._set(server, Known(state, now, numbers, is_live=True))
+        self._set(server, Known(state, now, numbers, is_live=True, has_crashed=has_crashed))
 
     def _passed(self, feed: Feed, event: Event) -> None:
         """What the panel, rather than the power, does with the server."""
@@ -435,22 +466,28 @@ class Hub:
             if listed_state(server.status) is not State.SUSPENDED and _may_connect(server):
                 feed.try_again()
             if is_changed:
-                self._note(server.id)
+                self.note(server.id)
         for server in self._directory.of(guild_id):
             if server.panel_id == panel_id and server.id not in self._feeds:
-                self._note(server.id)
+                self.note(server.id)
 
     def _set(self, server: Server, known: Known) -> Known:
         before = self._known.get(server.id, NOTHING_KNOWN)
         if server.id not in self._feeds and known.is_live:
             known = structs.replace(known, is_live=False)
-        known = structs.replace(known, since_at=_since(before, known))
+        is_down = known.state is State.OFFLINE
+        known = structs.replace(
+            known,
+            since_at=_since(before, known),
+            has_crashed=is_down and (known.has_crashed or before.has_crashed),
+        )
         self._known[server.id] = known
         if known != before:
-            self._note(server.id)
+            self.note(server.id)
         return known
 
-    def _note(self, server_id: str) -> None:
+    def note(self, server_id: str) -> None:
+        """Tell all who look at `changes` that something of a server changed."""
         for changes in self._changes:
             changes.note(server_id)
 

@@ -72,6 +72,8 @@ class Known(Struct, frozen=True):
     """Whether a connection stands that would have told of a change."""
     since_at: datetime | None = None
     """When it came into this state; None where nobody saw it come."""
+    has_crashed: bool = False
+    """Whether it was seen to go offline without stopping before."""
 
 
 NOTHING_KNOWN = Known(State.UNKNOWN, None)

@@ -59,6 +59,18 @@ class Listener:
         return self._events.popleft()
 
 
+class Holder(Listener):
+    """Keeps a server watched without hearing anything: who looks at what is known needs no more."""
+
+    def put(self, event: Event) -> None:
+        """Let it pass."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server is gone."""
+        return self._ended
+
+
 class Changes:
     """Which servers changed since the last look; however often one did, it is named once."""
 

@@ -13,6 +13,7 @@ import aiohttp
 import discord
 import structlog
 from discord.abc import Messageable
+from discord.utils import MISSING
 
 from bot.posts.delivery import SEND_SECONDS, Delivery, Paused, Place, Superseded
 from bot.posts.mentions import link_layout
@@ -181,7 +182,11 @@ class Post:
         async def call() -> None:
             if message.layout is not None:
                 await self._message.edit(
-                    content=None, view=message.as_layout(), allowed_mentions=allowed
+                    content=None,
+                    view=message.as_layout(),
+                    # without new files those that are there stay, for the layout may name them
+                    attachments=message.files or MISSING,
+                    allowed_mentions=allowed,
                 )
             else:
                 await self._message.edit(

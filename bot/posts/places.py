@@ -112,6 +112,11 @@ class Places:
             channel is not None and channel.permissions_for(guild.me).mention_everyone
         )
 
+    def has_channel(self, guild_id: int, channel_id: int) -> bool:
+        """Whether a channel is there, as far as Discord told; a guild that is away keeps all."""
+        guild = self._client().get_guild(guild_id)
+        return guild is None or guild.get_channel_or_thread(channel_id) is not None
+
     def is_paused(self, guild_id: int, channel_id: int) -> bool:
         """Whether a channel refused and is left alone until its permissions change."""
         return self._delivery.is_paused(guild_id, channel_id)

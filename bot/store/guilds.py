@@ -36,6 +36,8 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A name of the IANA list; when this guild's days begin, and how its times of day are meant."""
     linking_allowed: bool = False
     account_commands: bool = False
+    history: bool = False
+    """Whether a sample of every server is kept each minute, thinned as it ages."""
     groups: dict[str, ServerGroup] = {}
     """By an id of ours."""
     queries: dict[str, QueryPlace] = {}

@@ -440,6 +440,37 @@ ballot = Table(
     ForeignKeyConstraint(["guild_id", "job_id"], ["job.guild_id", "job.id"], ondelete="CASCADE"),
 )
 
+board = Table(
+    "board",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("title", Text, nullable=False),
+    Column("style", String(20), nullable=False),
+    Column("chart", String(10), nullable=False),
+    Column("servers", JSON, nullable=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("paused", String(20)),
+    Index(None, "guild_id"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True),
+    Column("server_id", String(36), primary_key=True),
+    Column("step_seconds", Integer, primary_key=True),
+    Column("began_at", Moment, primary_key=True),
+    Column("samples", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["guild_id", "server_id"], ["server.guild_id", "server.id"], ondelete="CASCADE"
+    ),
+    sqlite_with_rowid=False,
+)
+
 vault_check = Table(
     "vault_check",
     metadata,

@@ -30,7 +30,8 @@ DOTS = {
     State.GONE: "🔴",
     State.UNKNOWN: "⚪",
 }
-_COLOURS = {
+CRASHED = "🔴"
+COLOURS = {
     "🟢": Colour.GREEN,
     "🟡": Colour.YELLOW,
     "⚫": Colour.GREY,
@@ -64,6 +65,10 @@ def state_line(known: Known) -> str:
     if known.state is State.RUNNING and known.numbers is not None:
         up = duration(known.numbers.uptime_seconds)
         return _("Running for {time}.", time=up)
+    if known.has_crashed:
+        if known.since_at is None:
+            return _("Offline after a crash.")
+        return _("Crashed {time}.", time=moment(known.since_at))
     if known.state.is_power_state:
         return f"{state_name(known.state).capitalize()}."
     if known.last_power is not None and known.last_power_at is not None:
@@ -80,6 +85,8 @@ def dot(known: Known) -> str:
     """The state's dot; what is no longer sure is white."""
     if known.state in (State.NODE_DOWN, State.PANEL_DOWN) and known.last_power is not None:
         return DOTS[State.UNKNOWN]
+    if known.has_crashed:
+        return CRASHED
     return DOTS[known.state]
 
 
@@ -114,7 +121,7 @@ def server_card(
     return card(
         "\n".join(texts),
         f"-# {numbers}" if numbers else "",
-        colour=_COLOURS[dot(known)],
+        colour=COLOURS[dot(known)],
         rows=[_power_row(server, known, may), _more_row(server, may)],
         footer=_("updated {time}", time=moment(known.seen_at or now)),
     )
@@ -138,8 +145,10 @@ def usage_card(
     now: datetime,
     *,
     rows: Sequence[Sequence["discord.ui.Button[Any]"]] = (),
+    more: Sequence[str] = (),
+    picture: discord.File | None = None,
 ) -> Message:
-    """The numbers, one a line, with their limits."""
+    """The numbers, one a line, with their limits; below, what was over time."""
     lines = [f"## {dot(known)} {name(label)}", state_line(known)]
     if known.numbers is not None and known.state is not State.OFFLINE:
         n = known.numbers
@@ -160,8 +169,10 @@ def usage_card(
         ]
     return card(
         "\n".join(lines),
-        colour=_COLOURS[dot(known)],
+        "\n".join(more),
+        colour=COLOURS[dot(known)],
         rows=rows,
+        pictures=[picture] if picture else [],
         footer=_("updated {time}", time=moment(known.seen_at or now)),
     )
 

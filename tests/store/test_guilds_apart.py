@@ -16,6 +16,7 @@ import bot.store
 from bot.store import (
     alerts,
     audit,
+    boards,
     console_rules,
     guilds,
     jobs,
@@ -83,6 +84,14 @@ NEW_ALERT = alerts.NewAlert(
 )
 NEW_JOB = jobs.NewJob(kind="power", state={}, run_at=START, key="x")
 WROTE = jobs.Checkpoint(phase="new", state={}, steps={}, taken=(5,))
+NEW_BOARD = boards.NewBoard(
+    channel_id=5,
+    title="Status",
+    style=boards.Style.LINES,
+    chart="",
+    servers=(boards.BoardServer("mine", "Mine"),),
+    made_by=7,
+)
 NEW_ENTRY = audit.NewEntry(kind="change", reference="r", actor_id=7, action="a")
 
 # how each function would reach for the other guild's rows, whose ids are all "theirs" or 5
@@ -125,6 +134,17 @@ REACHING: dict[str, dict[str, object]] = {
     "bindings.bind_channel": {"channel_id": 5, "server_id": "theirs"},
     "bindings.unbind_channel": {"channel_id": 5},
     "bindings.list_bindings": {},
+    "boards.add_board": {"new": NEW_BOARD, "at_most": 5, "now": START},
+    "boards.list_boards": {},
+    "boards.board_posted": {"board_id": "theirs", "message_id": 6},
+    "boards.pause_board": {"board_id": "theirs", "why": boards.Pause.MESSAGE_GONE},
+    "boards.change_board": {
+        "board_id": "theirs",
+        "servers": (),
+        "style": boards.Style.CARDS,
+        "chart": "",
+    },
+    "boards.remove_board": {"board_id": "theirs"},
     "commands.get_sync": {},
     "commands.save_sync": {"tree_hash": "h", "ids": {"power": 1}, "now": START},
     "commands.drop_sync": {},
@@ -157,6 +177,14 @@ REACHING: dict[str, dict[str, object]] = {
     "guilds.set_admin_role": {"role_id": 3},
     "guilds.save_settings": {"settings": guilds.GuildSettings(language="de")},
     "guilds.erase_guild": {},
+    "history.save_stretches": {
+        "step_seconds": 5,
+        "began_at": LATER,
+        "samples": {"theirs": b"ours"},
+    },
+    "history.list_stretches": {"step_seconds": 5, "since": START},
+    "history.drop_stretches": {"step_seconds": 5, "before": LATER + timedelta(days=1)},
+    "history.drop_history": {},
     "jobs.add_job": {"new": NEW_JOB, "now": START},
     "jobs.get_job": {"job_id": "theirs"},
     "jobs.live_job": {"key": "x"},
