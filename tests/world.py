@@ -41,7 +41,7 @@ from tests.wirecord import (
     text_of,
 )
 
-A_MINUTE = 100
+A_MINUTE = 300
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
