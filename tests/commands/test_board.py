@@ -131,7 +131,7 @@ async def test_numbers_that_waver_are_not_edited_each_second(
     await boards.passes(30)
     edits = boards.edits()
     await boards.passes(600)
-    assert boards.edits() - edits <= 10
+    assert boards.edits() - edits <= 11  # one a minute
 
 
 async def test_a_select_opens_the_card_for_who_may_see_the_server_and_nobody_else(
