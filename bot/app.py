@@ -29,9 +29,11 @@ from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer, PanelOutcome
 from bot.posts.delivery import Delivery
 from bot.posts.members import Members
+from bot.posts.mirrors import Mirrors
 from bot.posts.pausing import Pausing
 from bot.posts.places import Places
 from bot.posts.traffic import Traffic
+from bot.posts.webhooks import Webhooks
 from bot.posts.witness import Witness
 from bot.pterodactyl import AddressGuard, Budgets, Limited, Network, PanelError, Refused
 from bot.store import confirmations as confirmation_rows
@@ -43,6 +45,7 @@ from bot.supervisor import Supervisor
 from bot.ui.charts import Charts
 from bot.ui.confirm import Confirmations
 from bot.ui.doors import Doors
+from bot.ui.mirrors import command_button
 from bot.ui.refusing import Explainer
 from bot.work.account import AccountWork
 from bot.work.again import Again
@@ -62,11 +65,13 @@ from bot.work.history import History
 from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
+from bot.work.mirroring import Mirroring
 from bot.work.power_desk import Desk
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
 from bot.work.telling import Teller
+from bot.work.two_way import TwoWay
 from bot.work.usage import Usage
 from bot.work.workflow import Workflows
 from cogs import Parts
@@ -131,7 +136,9 @@ class App:
         async with self._loading:
             self._here.discard(guild_id)
             await self.parts.jobs.let_go(guild_id)
+            mirrored = self.parts.mirrors.of(guild_id)
             self._forget(guild_id)
+            self.parts.mirrors.take_down(mirrored)
             async with self.parts.database.write() as session:
                 count = await guild_rows.erase_guild(session, guild_id=guild_id)
                 await guild_rows.guild_joined(
@@ -207,11 +214,13 @@ class App:
         await self.parts.ruling.load(guild_id)
         await self.parts.panels.open_guild(guild_id)
         await self.parts.links.open_guild(guild_id)
+        await self.parts.mirrors.open_guild(guild_id)
         self._here.add(guild_id)
 
     def _forget(self, guild_id: int) -> None:
         self.parts.boards.let_go(guild_id)
         self.parts.history.let_go(guild_id)
+        self.parts.mirrors.close_guild(guild_id)
         self.parts.delivery.forget(guild_id)
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
@@ -382,6 +391,23 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock=clock,
     )
     usage = Usage(history, charts, gate, directory, clock)
+    pace = Pace(clock, a_minute=config.limits.interactions_per_minute)
+    console = ConsoleWork(gate, acting, hub, directory, clock)
+    webhooks = Webhooks(lambda: app.bot, delivery)
+    mirrors = Mirrors(
+        database=database,
+        vault=vault,
+        hub=hub,
+        directory=directory,
+        gate=gate,
+        places=places,
+        delivery=delivery,
+        webhooks=webhooks,
+        supervisor=supervisor,
+        metrics=metrics,
+        clock=clock,
+        command_button=None if config.discord.message_content else command_button,
+    )
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -413,7 +439,29 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         places=places,
         pausing=Pausing(delivery, places, gate, supervisor),
         workflows=workflows,
-        console=ConsoleWork(gate, acting, hub, directory, clock),
+        console=console,
+        mirrors=mirrors,
+        mirroring=Mirroring(
+            database=database,
+            mirrors=mirrors,
+            webhooks=webhooks,
+            delivery=delivery,
+            hub=hub,
+            directory=directory,
+            audit=audit,
+            clock=clock,
+            mirrors_per_guild=config.limits.mirrors_per_guild,
+            reads_messages=config.discord.message_content,
+        ),
+        two_way=TwoWay(
+            mirrors=mirrors,
+            console=console,
+            gate=gate,
+            directory=directory,
+            audit=audit,
+            places=places,
+            pace=pace,
+        ),
         follows=follows,
         backups=BackupWork(
             acting=acting,
@@ -495,7 +543,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock,
         errors=Explainer(gate, audit, supervisor),
         metrics=metrics,
-        pace=Pace(clock, a_minute=config.limits.interactions_per_minute),
+        pace=pace,
     )
     app.bot = RoostClient(
         parts,
@@ -503,6 +551,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         app,
         traffic=traffic,
         guilds=config.discord.guilds,
+        reads_messages=config.discord.message_content,
         guild_ready_seconds=guild_ready_seconds,
     )
     metrics.watch(
@@ -568,7 +617,10 @@ def _how_it_ended(running: "asyncio.Task[None]") -> int:
                 "set it as `token` under [discord] or as ROOST_DISCORD_TOKEN"
             )
         case discord.PrivilegedIntentsRequired():
-            log.error("Discord refuses an intent: switch it on in the Developer Portal → Bot")
+            log.error(
+                "Discord refuses to show messages: switch on Message Content Intent in the "
+                "Developer Portal → Bot, or take message_content out of [discord]"
+            )
         case _:
             log.error("the bot ended", exc_info=error)
     return 1

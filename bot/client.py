@@ -32,6 +32,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 INTENTS: Final = discord.Intents(guilds=True)
 """Roles come with each interaction; nothing needs a privileged intent."""
+READING: Final = INTENTS | discord.Intents(guild_messages=True, message_content=True)
+"""Where the operator lets what is written in two-way mirrors be commands."""
 GLOBAL: Final = 0
 """Where commands are registered for every guild, as the store keys it."""
 
@@ -77,12 +79,13 @@ class RoostClient(commands.AutoShardedBot):
         *,
         traffic: Traffic,
         guilds: tuple[int, ...] = (),
+        reads_messages: bool = False,
         guild_ready_seconds: float = 2.0,
     ) -> None:
         super().__init__(
             command_prefix=(),  # no text commands, so the intent to read messages isn't missed
             help_command=None,
-            intents=INTENTS,
+            intents=READING if reads_messages else INTENTS,
             tree_cls=RoostTree,
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -172,7 +175,10 @@ class RoostClient(commands.AutoShardedBot):
             await self.parts.supervisor.run(name, work)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """No text commands."""
+        """No text commands; what is written in a two-way mirror goes to its console."""
+        two_way = self.parts.two_way
+        if two_way.concerns(message):
+            await self._owned(f"two-way {message.id}", two_way.hear(message))
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         log.error("event failed", event_name=event_method, exc_info=sys.exception())

@@ -39,6 +39,9 @@ class DiscordSettings(Struct, frozen=True, kw_only=True):
     token: Secret | None = None
     guilds: tuple[Snowflake, ...] = ()
     """Register commands in these guilds instead of everywhere; they then change at once."""
+    message_content: bool = False
+    """Read what members write in the channels of two-way mirrors; a privileged intent, which has
+    to be switched on in the Developer Portal as well."""
 
 
 class GuildsSettings(Struct, frozen=True, kw_only=True):
@@ -97,6 +100,8 @@ class LimitSettings(Struct, frozen=True, kw_only=True):
     watched_per_guild: Count = 100
     """Servers whose console stays connected for boards, mirrors, alerts or history."""
     boards_per_guild: Count = 20
+    mirrors_per_guild: Count = 25
+    """Consoles that go into channels."""
     interactions_per_minute: Count = 40
     """Of one member in one guild: commands, buttons and forms together."""
     body_cap_mib: Annotated[int, Meta(ge=1, le=1024)] = 16

@@ -14,6 +14,7 @@ from cogs.help import HelpCog
 from cogs.jobs import JobsCog
 from cogs.link import LinkCog
 from cogs.menus import MenusCog
+from cogs.mirror import MirrorCog
 from cogs.network import NetworkCog
 from cogs.panel import PanelCog
 from cogs.parts import Parts
@@ -51,6 +52,7 @@ COGS = (
     JobsCog,
     BoardCog,
     PrivacyCog,
+    MirrorCog,
     MenusCog,
     QueriesCog,
 )

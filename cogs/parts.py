@@ -15,6 +15,7 @@ from bot.fleet.panels import Panels
 from bot.fleet.players import Players
 from bot.fleet.shelf import Shelf
 from bot.posts.delivery import Delivery
+from bot.posts.mirrors import Mirrors
 from bot.posts.pausing import Pausing
 from bot.posts.places import Places
 from bot.posts.witness import Witness
@@ -39,9 +40,11 @@ from bot.work.history import History
 from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
+from bot.work.mirroring import Mirroring
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
+from bot.work.two_way import TwoWay
 from bot.work.usage import Usage
 from bot.work.workflow import Workflows
 
@@ -72,6 +75,9 @@ class Parts:
     delivery: Delivery
     places: Places
     pausing: Pausing
+    mirrors: Mirrors
+    mirroring: Mirroring
+    two_way: TwoWay
     workflows: Workflows
     console: ConsoleWork
     follows: Follows

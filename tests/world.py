@@ -95,6 +95,12 @@ class World:
         listed = await private(await self.admin.slash(self.channel, "panel list"))
         assert name in listed, said
 
+    async def refresh(self) -> None:
+        """Read the panels' lists again, as the bot does from time to time."""
+        guild_id = int(self.guild.id)
+        for panel in self.app.parts.panels.of(guild_id):
+            await self.app.parts.panels.refresh(guild_id, panel.id)
+
     async def member(
         self,
         name: str,

@@ -56,8 +56,7 @@ class Place(Struct, frozen=True):
 class Pause(Struct, frozen=True):
     """A channel that refused, and when."""
 
-    guild_id: int
-    channel_id: int
+    place: Place
     is_gone: bool
     """The channel is not there any more, so that no permission helps."""
     since: datetime
@@ -113,7 +112,7 @@ class Delivery:
         self._filled_at = clock.monotonic()
         self._free_at = 0.0
         self._changed = asyncio.Event()
-        self._paused: dict[tuple[int, int], Pause] = {}
+        self._paused: dict[Place, Pause] = {}
         self._stopped_by_refusals = False
         self.on_pause: Callable[[Pause], None] | None = None
         """Told once of every channel that is paused."""
@@ -180,21 +179,25 @@ class Delivery:
         return self._traffic.refusals
 
     def paused(self, guild_id: int) -> tuple[Pause, ...]:
-        """The channels of a guild that refused and are left alone."""
-        return tuple(one for one in self._paused.values() if one.guild_id == guild_id)
+        """The places of a guild that refused and are left alone."""
+        return tuple(one for one in self._paused.values() if one.place.guild_id == guild_id)
 
-    def is_paused(self, guild_id: int, channel_id: int) -> bool:
-        """Whether a channel is left alone because it refused."""
-        return (guild_id, channel_id) in self._paused
+    def pause_of(self, place: Place) -> Pause | None:
+        """Since when and why a place is left alone; None where it isn't."""
+        return self._paused.get(place)
 
-    def resume(self, guild_id: int, channel_id: int | None = None) -> None:
-        """Try a channel, or all of a guild, again: permissions changed, or an admin asked."""
-        for key in [k for k in self._paused if k[0] == guild_id and channel_id in (None, k[1])]:
-            del self._paused[key]
+    def is_paused(self, place: Place) -> bool:
+        """Whether a place is left alone because it refused."""
+        return place in self._paused
+
+    def resume(self, place: Place) -> None:
+        """Try a place again: permissions changed, or an admin asked for it."""
+        self._paused.pop(place, None)
 
     def forget(self, guild_id: int) -> None:
         """Let go of a guild: what waits is told that it will not be sent."""
-        self.resume(guild_id)
+        for pause in self.paused(guild_id):
+            self.resume(pause.place)
         for line in [one for one in self._lines.values() if one.place.guild_id == guild_id]:
             self._dismiss(line)
 
@@ -220,7 +223,7 @@ class Delivery:
         await turn.granted
 
     async def _wait(self, line: _Line, replaces: Hashable | None, *, is_again: bool) -> None:
-        if self.is_paused(line.place.guild_id, line.place.channel_id):
+        if self.is_paused(line.place):
             raise Paused
         if replaces is not None:
             newer = [turn for turn in line.turns if turn.replaces == replaces]
@@ -347,7 +350,7 @@ class Delivery:
             async with asyncio.timeout(SEND_SECONDS):
                 done = await work()
         self._heed(line, limits)
-        self._paused.pop((line.place.guild_id, line.place.channel_id), None)
+        self._paused.pop(line.place, None)
         self._metrics.sent("done")
         return done
 
@@ -384,17 +387,14 @@ class Delivery:
             del self._lines[line.place]
 
     def _pause(self, place: Place, *, is_gone: bool) -> None:
-        key = place.guild_id, place.channel_id
-        if key not in self._paused:
-            pause = Pause(place.guild_id, place.channel_id, is_gone, self._clock.now())
-            self._paused[key] = pause
+        if place not in self._paused:
+            pause = Pause(place, is_gone, self._clock.now())
+            self._paused[place] = pause
             log.info("channel paused", guild=place.guild_id, channel=place.channel_id, gone=is_gone)
             if self.on_pause is not None:
                 self.on_pause(pause)
-        for by_webhook in (False, True):
-            line = self._lines.get(Place(place.guild_id, place.channel_id, by_webhook))
-            if line is not None:
-                self._dismiss(line)
+        if place in self._lines:
+            self._dismiss(self._lines[place])
 
     def _dismiss(self, line: _Line) -> None:
         while line.turns:

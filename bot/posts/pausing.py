@@ -5,7 +5,7 @@ import structlog
 
 from bot.access.gate import Gate
 from bot.posts.answers import NotSent
-from bot.posts.delivery import Delivery, Pause
+from bot.posts.delivery import Delivery, Pause, Place
 from bot.posts.messages import Message
 from bot.posts.places import Places
 from bot.supervisor import Supervisor
@@ -29,37 +29,55 @@ class Pausing:
     def permissions_changed(self, guild: discord.Guild) -> None:
         """Go on in the channels where the bot may write again."""
         for pause in self._delivery.paused(guild.id):
-            channel = guild.get_channel_or_thread(pause.channel_id)
-            if channel is None:
-                continue
-            rights = channel.permissions_for(guild.me)
-            writes = rights.send_messages
-            if isinstance(channel, discord.Thread):
-                writes = rights.send_messages_in_threads
-            if rights.view_channel and writes:
-                self._delivery.resume(guild.id, pause.channel_id)
+            place = pause.place
+            channel = guild.get_channel_or_thread(place.channel_id)
+            if channel is not None and _may(channel, guild.me, place):
+                self._delivery.resume(place)
 
     def _begin(self, pause: Pause) -> None:
-        told_in = self._gate.book(pause.guild_id).settings.audit_channel_id
-        if told_in is None or told_in == pause.channel_id:
+        place = pause.place
+        told_in = self._gate.book(place.guild_id).settings.audit_channel_id
+        if told_in is None or (told_in == place.channel_id and not place.by_webhook):
             return
-        self._supervisor.start(f"pause {pause.channel_id}", self._tell(pause, told_in))
+        self._supervisor.start(f"pause {place.channel_id}", self._tell(pause, told_in))
 
     async def _tell(self, pause: Pause, told_in: int) -> None:
-        guild_id = pause.guild_id
+        guild_id = pause.place.guild_id
         with speaking(self._gate.language(guild_id, self._places.language(guild_id))):
-            if pause.is_gone:
-                said = _(
-                    "A channel in which I posted was deleted. What went there is paused: "
-                    "`/mirror list`, `/board list` and `/alerts list` show what, and move it."
-                )
-            else:
-                said = _(
-                    "I may no longer post in {channel}. What goes there is paused. Give me "
-                    "*View Channel* and *Send Messages* there, and I go on by myself.",
-                    channel=f"<#{pause.channel_id}>",
-                )
+            said = pause_words(pause)
         try:
             await self._places.send(guild_id, told_in, Message(said))
         except NotSent as error:
             log.info("pause not told", guild=guild_id, error=str(error))
+
+
+def pause_words(pause: Pause) -> str:
+    """What is paused, and what would end it."""
+    if pause.is_gone:
+        return _(
+            "A channel in which I posted was deleted. What went there is paused: "
+            "`/mirror list`, `/board list` and `/alerts list` show what, and move it."
+        )
+    channel = f"<#{pause.place.channel_id}>"
+    if pause.place.by_webhook:
+        return _(
+            "I may no longer make webhooks in {channel}. The consoles that are mirrored there are "
+            "paused. Give me *View Channel* and *Manage Webhooks* there, and I go on by myself.",
+            channel=channel,
+        )
+    return _(
+        "I may no longer post in {channel}. What goes there is paused. Give me *View Channel* and "
+        "*Send Messages* there, and I go on by myself.",
+        channel=channel,
+    )
+
+
+def _may(
+    channel: discord.abc.GuildChannel | discord.Thread, me: discord.Member, place: Place
+) -> bool:
+    rights = channel.permissions_for(me)
+    if place.by_webhook:
+        return rights.view_channel and rights.manage_webhooks
+    if isinstance(channel, discord.Thread):
+        return rights.view_channel and rights.send_messages_in_threads
+    return rights.view_channel and rights.send_messages

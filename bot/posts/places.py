@@ -10,12 +10,18 @@ import discord
 import structlog
 
 from bot.posts.answers import Post, send
-from bot.posts.delivery import SEND_SECONDS, Delivery, Place
+from bot.posts.delivery import SEND_SECONDS, Delivery, Paused, Place
 from bot.posts.messages import Message
+from bot.posts.traffic import HeldUp
 
 log = structlog.stdlib.get_logger(__name__)
 
 LOOKED_THROUGH: Final = 100
+_TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, HeldUp, TimeoutError)
+
+
+class _NoReaction(Exception):
+    """The bot may not add reactions there."""
 
 
 class Places:
@@ -99,6 +105,23 @@ class Places:
             unheard=[one for one in pings if not self.can_ping(guild_id, channel_id, one)],
         )
 
+    async def react(self, guild_id: int, channel_id: int, message_id: int, emoji: str) -> bool:
+        """Put a reaction on somebody's message; False where that isn't to be had."""
+        message = self._channel(guild_id, channel_id).get_partial_message(message_id)
+
+        async def call() -> None:
+            try:
+                await message.add_reaction(emoji)
+            except discord.Forbidden as error:
+                raise _NoReaction from error  # which says nothing of messages there
+
+        try:
+            await self._delivery.send(Place(guild_id, channel_id), call, is_first=True)
+        except (*_TROUBLE, Paused, _NoReaction) as error:
+            log.info("no reaction", guild=guild_id, error=str(error) or type(error).__name__)
+            return False
+        return True
+
     def can_ping(self, guild_id: int, channel_id: int, who: discord.Object) -> bool:
         """Whether naming somebody there notifies them: always for members, not for every role."""
         if who.type is not discord.Role:
@@ -117,13 +140,27 @@ class Places:
         guild = self._client().get_guild(guild_id)
         return guild is None or guild.get_channel_or_thread(channel_id) is not None
 
+    def is_open(self, guild_id: int, channel_id: int) -> bool:
+        """Whether everybody in the guild reads the channel."""
+        guild = self._client().get_guild(guild_id)
+        channel = guild.get_channel(channel_id) if guild else None
+        if guild is None or channel is None:
+            return False
+        return channel.permissions_for(guild.default_role).view_channel
+
+    def name(self, guild_id: int, channel_id: int) -> str:
+        """A channel's name, for where a mention doesn't work; "" for one that is gone."""
+        guild = self._client().get_guild(guild_id)
+        channel = guild.get_channel_or_thread(channel_id) if guild else None
+        return f"#{channel.name}" if channel else ""
+
     def is_paused(self, guild_id: int, channel_id: int) -> bool:
         """Whether a channel refused and is left alone until its permissions change."""
-        return self._delivery.is_paused(guild_id, channel_id)
+        return self._delivery.is_paused(Place(guild_id, channel_id))
 
     def resume(self, guild_id: int, channel_id: int) -> None:
         """Try a paused channel again, because somebody asked for it."""
-        self._delivery.resume(guild_id, channel_id)
+        self._delivery.resume(Place(guild_id, channel_id))
 
     def _channel(self, guild_id: int, channel_id: int) -> discord.PartialMessageable:
         return self._client().get_partial_messageable(channel_id, guild_id=guild_id)

@@ -471,6 +471,24 @@ history = Table(
     sqlite_with_rowid=False,
 )
 
+mirror = Table(
+    "mirror",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("server_id", String(36), nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("webhook_id", BigInteger, nullable=False),
+    Column("token_sealed", LargeBinary, nullable=False, info=SEALED),
+    Column("options", JSON, nullable=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("guild_id", "server_id", "channel_id"),
+    ForeignKeyConstraint(
+        ["guild_id", "server_id"], ["server.guild_id", "server.id"], ondelete="CASCADE"
+    ),
+)
+
 vault_check = Table(
     "vault_check",
     metadata,

@@ -1,19 +1,17 @@
 """Text from outside as data: escaped, cut on purpose, unable to ping; and how numbers are said."""
 
 import re
-import unicodedata
 from datetime import datetime
 
+from bot.posts.lines import visible
 from bot.texts import _, _n
 
 _MARKDOWN = re.compile(r"([\\*_`~|>#\[\]()<@:-])")
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_JOINERS = {"\u200d", "\ufe0f"}
 
 
 def plain(text: str, limit: int) -> str:
     """One line of foreign text without control, bidirectional or zero-width characters, cut."""
-    kept = "".join(_visible(character) for character in text)
+    kept = "".join(visible(character) for character in text)
     return cut(" ".join(kept.split()), limit)
 
 
@@ -55,12 +53,6 @@ def block(text: str, limit: int = 1900, language: str = "") -> str:
     return f"{head}```{language}\n{body}\n```"
 
 
-def console_line(text: str) -> str:
-    """A console line as text: no ANSI, the last state of a progress bar, no invisible tricks."""
-    without = re.sub(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", "", text)
-    return "".join(_visible(c, keep_space=True) for c in without.rstrip("\r").rpartition("\r")[2])
-
-
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters, the last an ellipsis where something is missing."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
@@ -93,15 +85,3 @@ def duration(seconds: float) -> str:
     if whole < 86400:
         return _("{hours} h {minutes} min", hours=whole // 3600, minutes=whole % 3600 // 60)
     return _("{days} d {hours} h", days=whole // 86400, hours=whole % 86400 // 3600)
-
-
-def _visible(character: str, *, keep_space: bool = False) -> str:
-    if character in _JOINERS:
-        return character
-    if character in "\t\n\r":
-        return "  " if keep_space else " "
-    category = unicodedata.category(character)
-    if category in _INVISIBLE:
-        return ""
-    # a stack of combining marks would run over the lines around it
-    return "" if category == "Me" else character

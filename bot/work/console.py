@@ -12,15 +12,16 @@ from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub, Listener
 from bot.fleet.known import State
+from bot.posts.lines import console_text, lost_words
 from bot.posts.messages import Message
 from bot.pterodactyl import ServerOffline
 from bot.pterodactyl.console_events import ConsoleLine, Lost
-from bot.texts import _, _n
+from bot.texts import _
 from bot.ui.cards import state_name
 from bot.ui.doors import answer_of
 from bot.ui.errors import Unfit
 from bot.ui.parts import Colour, button, card
-from bot.ui.text import block, bold, code, console_line
+from bot.ui.text import block, bold, code
 
 LISTEN_SECONDS = 4.0
 ANSWER_SECONDS = 3.0
@@ -58,19 +59,7 @@ class ConsoleWork:
         server = admitted.server
         async with self._hub.listen(server) as ears:
             hears = await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True)
-            try:
-                async with self._acting(admitted, detail=line) as panel:
-                    await panel.servers.send_console_command(server.uuid, line)
-            except ServerOffline:
-                known = await self._hub.look(server, fresh_seconds=0)
-                if known.state is not State.OFFLINE:
-                    raise
-                raise Unfit(
-                    _(
-                        "{server} isn't running, so it can't take commands.",
-                        server=self._bold(server),
-                    )
-                ) from None
+            await self._send(admitted, line)
             lines = await self._lines_of(ears) if hears else []
         head = _("Sent to {server}: {command}", server=self._bold(server), command=code(line, 300))
         if lines:
@@ -80,6 +69,30 @@ class ConsoleWork:
         else:
             note = _("It said nothing within {count} s.", count=round(ANSWER_SECONDS))
         return card(f"{head}\n{note}")
+
+    async def send(self, admitted: Admitted, command: str) -> None:
+        """Send one command, where its answer is heard anyway.
+
+        Raises:
+            As `run`.
+        """
+        await self._send(admitted, self.checked(admitted, command))
+
+    async def _send(self, admitted: Admitted, line: str) -> None:
+        server = admitted.server
+        try:
+            async with self._acting(admitted, detail=line) as panel:
+                await panel.servers.send_console_command(server.uuid, line)
+        except ServerOffline:
+            known = await self._hub.look(server, fresh_seconds=0)
+            if known.state is not State.OFFLINE:
+                raise
+            raise Unfit(
+                _(
+                    "{server} isn't running, so it can't take commands.",
+                    server=self._bold(server),
+                )
+            ) from None
 
     def checked(self, admitted: Admitted, command: str) -> str:
         """The one line to send, if this member may send it there.
@@ -147,7 +160,7 @@ class ConsoleWork:
     def _shown(self, admitted: Admitted, count: int, *, is_followed: bool = False) -> Message:
         server = admitted.server
         heard = self._hub.lines(server, min(count, MOST_LINES))
-        lines = [text for line in heard for text in console_line(line.text).split("\n")]
+        lines = [text for line in heard for text in console_text(line.text).split("\n")]
         label = self._bold(server)
         if lines:
             text = f"{label}\n{block(chr(10).join(lines), SHOWN_CHARACTERS)}"
@@ -170,7 +183,7 @@ class ConsoleWork:
                 async for event in ears:
                     match event:
                         case ConsoleLine(is_history=False):
-                            lines += console_line(event.text).split("\n")
+                            lines += console_text(event.text).split("\n")
                         case Lost():
                             lines.append(lost_words(event))
                         case _:
@@ -221,12 +234,3 @@ def checked_command(command: str) -> str:
             )
         )
     return line
-
-
-def lost_words(event: Lost) -> str:
-    """What is missing, in a line of its own."""
-    if event.cause == "queue":
-        return _n("… {count} line dropped …", "… {count} lines dropped …", event.lines or 0)
-    if event.cause == "node":
-        return _("… the node dropped lines …")
-    return _("… lines are missing here …")

@@ -13,12 +13,13 @@ from bot.fleet.directory import Server
 from bot.fleet.hub import Listener
 from bot.fleet.known import Known, State
 from bot.fleet.panels import PanelGone
+from bot.posts.lines import console_text
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
 from bot.pterodactyl.console_events import Disconnected, Stats, Status
 from bot.store.jobs import Signal as Said
 from bot.texts import _, speaking
-from bot.ui.text import block, console_line
+from bot.ui.text import block
 from bot.work.course import Course, Signal, Stage
 from bot.work.engine import Progress
 from bot.work.power_desk import Desk, Over, Run, Wait
@@ -221,7 +222,7 @@ class Legs:
             return ""
         if not any(watcher.shows_console for watcher in self._desk.watchers(run.job.id)):
             return ""
-        lines = [console_line(line.text) for line in self._hub.lines(run.server, LAST_LINES)]
+        lines = [console_text(line.text) for line in self._hub.lines(run.server, LAST_LINES)]
         return "\n" + block("\n".join(lines), 1200) if lines else ""
 
     def _may_read(self, admitted: Admitted) -> bool:

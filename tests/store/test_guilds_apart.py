@@ -21,6 +21,7 @@ from bot.store import (
     guilds,
     jobs,
     links,
+    mirrors,
     panels,
     policies,
     rules,
@@ -80,6 +81,15 @@ NEW_ALERT = alerts.NewAlert(
     channel_id=5,
     role_id=None,
     threshold=None,
+    made_by=7,
+)
+NEW_MIRROR = mirrors.NewMirror(
+    id="new",
+    server_id="theirs",
+    channel_id=5,
+    webhook_id=5,
+    token_sealed=b"sealed",
+    options=mirrors.MirrorOptions(),
     made_by=7,
 )
 NEW_JOB = jobs.NewJob(kind="power", state={}, run_at=START, key="x")
@@ -212,6 +222,15 @@ REACHING: dict[str, dict[str, object]] = {
     "links.set_link": {"new": NEW_LINK, "at_most": 5, "now": START},
     "links.list_links": {},
     "links.drop_member": {"member_id": 5},
+    "mirrors.add_mirror": {"new": NEW_MIRROR, "at_most": 5, "now": START},
+    "mirrors.list_mirrors": {},
+    "mirrors.save_mirror_options": {"mirror_id": "theirs", "options": mirrors.MirrorOptions()},
+    "mirrors.replace_webhook": {
+        "mirror_id": "theirs",
+        "webhook_id": 6,
+        "token_sealed": b"mine",
+    },
+    "mirrors.remove_mirror": {"mirror_id": "theirs"},
     "panels.add_panel": {"new": NEW_PANEL, "at_most": 5, "now": START},
     "panels.list_panels": {},
     "panels.get_panel": {"panel_id": "theirs"},

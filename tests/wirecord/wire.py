@@ -179,6 +179,26 @@ class Wire:
             "public_flags": 0,
         }
 
+    def webhooks_of(self, channel: Channel) -> list[Json]:
+        """The webhooks of a channel."""
+        return [hook for hook in self.webhooks.values() if hook["channel_id"] == channel.id]
+
+    def foreign_webhook(self, channel: Channel, name: str) -> Json:
+        """A webhook that somebody else made."""
+        hook: Json = {
+            "id": snowflake(),
+            "type": 1,
+            "guild_id": channel.guild.id,
+            "channel_id": channel.id,
+            "name": name,
+            "avatar": None,
+            "token": f"{snowflake()}-of-somebody-else-{snowflake()}",
+            "application_id": None,
+            "user": None,
+        }
+        self.webhooks[hook["id"]] = hook
+        return hook
+
     # what happens
 
     async def dispatch(self, event: str, data: Json, guild: Guild | None = None) -> None:
