@@ -146,6 +146,8 @@ class RoostClient(commands.AutoShardedBot):
         await self.doors.interact(interaction)
 
     async def on_ready(self) -> None:
+        for guild in self.guilds:  # those for which no event of their own came before
+            await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))
         self.parts.jobs.wake()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:

@@ -36,6 +36,10 @@ class Scene:
         self.member = member
         self.channel = playground.guild.channel
 
+    def role(self, name: str) -> Any:
+        """A role of the guild."""
+        return self.playground.guild.roles[name]
+
     async def slash(self, command: str, until: str, **options: Any) -> None:
         """Type a command, and wait for what it shows."""
         async with self.playground.stage.turn():
@@ -44,14 +48,14 @@ class Scene:
 
     async def click(self, label: str, until: str) -> None:
         """Press a button of the newest message that has it."""
-        message = await self._with(label)
+        message = await self.having(label)
         async with self.playground.stage.turn():
             await self.member.click(message, label=label)
         await self.sees(until)
 
     async def select(self, values: Sequence[Any], until: str, *, custom_id: str) -> None:
         """Choose in a select of the newest message that has it."""
-        message = await self._with(custom_id)
+        message = await self.having(custom_id)
         found = next(one for one in _ids(message) if one.startswith(custom_id))
         async with self.playground.stage.turn():
             await self.member.select(message, values, custom_id=found)
@@ -59,7 +63,7 @@ class Scene:
 
     async def fill(self, opener: str, values: dict[str, Any], until: str) -> None:
         """Press a button that opens a form, and send it filled in."""
-        message = await self._with(opener)
+        message = await self.having(opener)
         async with self.playground.stage.turn():
             shown = await self.member.click(message, label=opener)
             await self.member.submit_modal(shown, values)
@@ -89,7 +93,8 @@ class Scene:
     async def _all(self) -> str:
         return "\n".join(_texts(message) for message in await self._history())
 
-    async def _with(self, what: str) -> Any:
+    async def having(self, what: str) -> Any:
+        """The newest message with a button or select of that label or id."""
         for message in reversed(await self._history()):
             if what in _labels(message) or any(one.startswith(what) for one in _ids(message)):
                 return message
@@ -127,15 +132,24 @@ def _ids(message: Any) -> list[str]:
 
 
 async def _setup(ada: Scene) -> None:
-    await ada.slash("setup", "Roost")
+    await _begin_anew(ada)
+    await ada.slash("setup", "Set Roost up")
+
+
+async def _setup_roles(ada: Scene) -> None:
+    await _begin_anew(ada)
+    await _connect(ada)
+    await ada.click("Roles …", "Who may do what")
+    await ada.select([ada.role("Mods")], "What may", custom_id="r:setup-role")
 
 
 async def _server(max_: Scene) -> None:
-    await max_.slash("server info", "Survival", server="Survival")
+    await max_.slash("server info", "Players", server="Survival")
 
 
 async def _backups(ada: Scene) -> None:
     await ada.slash("backup create", "is done", server="Survival", name="before the update")
+    await ada.slash("backup create", "**nightly** of", server="Survival", name="nightly", lock=True)
     await ada.slash("backup list", "Backups of Survival", server="Survival")
 
 
@@ -147,31 +161,70 @@ async def _files(ada: Scene) -> None:
 
 
 async def _subuser(ada: Scene) -> None:
+    await ada.slash("subuser list", "Subusers of", server="Survival")
+    await ada.slash("subuser info", "bob", server="Survival", user="bob")
+
+
+async def _subuser_edit(ada: Scene) -> None:
     await ada.slash("subuser edit", "bob", server="Survival", user="bob")
 
 
 async def _schedule(ada: Scene) -> None:
-    await ada.slash("schedule create", "Made.", server="Survival", name="Nightly", when="0 4 * * *")
+    here: dict[str, Any] = {"server": "Survival"}
+    await ada.slash("schedule create", "Made.", name="Nightly", when="0 4 * * 1-5", **here)
+    warn: dict[str, Any] = {"action": "command", "payload": "say Restart in a minute"}
+    await ada.slash("schedule task-add", "Added.", schedule="Nightly", **warn, **here)
+    restart: dict[str, Any] = {"action": "power", "payload": "restart", "wait": 60}
+    await ada.slash("schedule task-add", "restart", schedule="Nightly", **restart, **here)
+    await ada.slash("schedule show", "Nightly", schedule="Nightly", **here)
 
 
 async def _account(ada: Scene) -> None:
-    await ada.slash("config", "Account", page="members")
+    await _begin_anew(ada)
+    await _connect(ada)
+    await ada.slash("config", "Account commands", page="members")
+    async with ada.playground.stage.turn():
+        await ada.member.click(
+            await ada.having("r:config-flip:account_commands"),
+            custom_id="r:config-flip:account_commands",
+        )
+    await ada.sees("`/account`): on")
+    await ada.slash("account two-factor", "app")
 
 
 async def _error(mia: Scene) -> None:
-    await mia.slash("power restart", "Survival", server="Survival")
+    mia.playground.panel.fault("refused")
+    await mia.slash("power restart", "doesn't answer", server="Survival")
 
 
 async def _refusal(mia: Scene) -> None:
     await mia.slash("power restart", "can't use", server="Lobby")
+    await mia.click("Why?", "⛔")
+
+
+async def _begin_anew(ada: Scene) -> None:
+    """As after the invite: no panel, no rules."""
+    await ada.slash("panel remove", "Removing", panel="Nova")
+    await ada.click("Remove", "is disconnected")
+    for role in ("Mods", "Members"):
+        await ada.slash("access revoke", "Taken back", role=ada.role(role))
+
+
+async def _connect(ada: Scene) -> None:
+    """Connect the panel by its form, as Ada."""
+    panel = ada.playground.panel
+    values = {"name": "Nova", "url": panel.url, "key": panel.key("alice")}
+    await ada.submit("panel add", values, "What this key can do")
 
 
 SCENES: Final[dict[str, tuple[str, Callable[[Scene], Awaitable[None]]]]] = {
     "setup": ("Ada", _setup),
+    "setup-roles": ("Ada", _setup_roles),
     "server": ("Max", _server),
     "backups": ("Ada", _backups),
     "files": ("Ada", _files),
     "subuser": ("Ada", _subuser),
+    "subuser-edit": ("Ada", _subuser_edit),
     "schedule": ("Ada", _schedule),
     "account": ("Ada", _account),
     "error": ("Mia", _error),
