@@ -16,6 +16,7 @@ from bot.access.acting import Acting, Audit
 from bot.access.console_ruling import ConsoleRuling
 from bot.access.gate import Gate
 from bot.access.pace import Pace
+from bot.access.recipe_ruling import RecipeRuling
 from bot.access.ruling import Ruling
 from bot.client import RoostClient
 from bot.clock import SYSTEM, Clock
@@ -67,6 +68,7 @@ from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.mirroring import Mirroring
 from bot.work.power_desk import Desk
+from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
@@ -429,6 +431,9 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             audit=audit,
             clock=clock,
         ),
+        recipe_ruling=RecipeRuling(
+            database=database, gate=gate, ruling=ruling, audit=audit, clock=clock
+        ),
         audit=audit,
         acting=acting,
         confirmations=confirmations,
@@ -440,6 +445,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         pausing=Pausing(delivery, places, gate, supervisor),
         workflows=workflows,
         console=console,
+        recipes=RecipeWork(gate, console, directory),
         mirrors=mirrors,
         mirroring=Mirroring(
             database=database,

@@ -9,6 +9,7 @@ from cogs.bulk import BulkCog
 from cogs.config import ConfigCog
 from cogs.console import ConsoleCog
 from cogs.database import DatabaseCog
+from cogs.do import DoCog
 from cogs.files import FilesCog
 from cogs.help import HelpCog
 from cogs.jobs import JobsCog
@@ -32,6 +33,7 @@ COGS = (
     ServerCog,
     PowerCog,
     ConsoleCog,
+    DoCog,
     HelpCog,
     SetupCog,
     ConfigCog,

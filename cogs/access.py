@@ -1,6 +1,6 @@
 """/access: who may do what."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import discord
@@ -8,7 +8,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.gate import Admitted
-from bot.access.rights import ADMIN, GROUPS, PRESETS, RIGHTS, expanded
+from bot.access.rights import (
+    ADMIN,
+    GROUPS,
+    PRESETS,
+    RECIPE,
+    RECIPES,
+    RIGHTS,
+    expanded,
+    recipe_of,
+)
 from bot.access.rules import Rule
 from bot.access.ruling import Scope, Subject
 from bot.posts.messages import Message
@@ -24,6 +33,7 @@ from bot.ui.scopes import scope_meant
 from bot.ui.spans import span
 from bot.ui.text import bold, code
 from cogs.access_console import ACCESS, AccessConsole
+from cogs.access_recipes import AccessRecipes
 from cogs.parts import Parts
 
 RIGHT = "A right (control.restart), a group (control.*), or a preset (moderator)"
@@ -31,7 +41,7 @@ WHERE = "On which server or group of servers; left out: on all"
 SHOWN_RULES = 15
 
 
-class AccessCog(AccessConsole, commands.Cog):
+class AccessCog(AccessConsole, AccessRecipes, commands.Cog):
     """Grants and denials; only admins see this."""
 
     access = ACCESS
@@ -63,7 +73,7 @@ class AccessCog(AccessConsole, commands.Cog):
         return await self._make(
             admitted,
             _subject(admitted.guild_id, role, member),
-            _rights(right),
+            self._rights(admitted, right),
             server=server,
             denies=False,
             lasts=span(for_),
@@ -94,7 +104,7 @@ class AccessCog(AccessConsole, commands.Cog):
         return await self._make(
             admitted,
             _subject(admitted.guild_id, role, member),
-            _rights(right),
+            self._rights(admitted, right),
             server=server,
             denies=True,
             lasts=span(for_),
@@ -122,7 +132,7 @@ class AccessCog(AccessConsole, commands.Cog):
         gone = await self._parts.ruling.revoke(
             admitted,
             subject,
-            _rights(right) if right else frozenset(),
+            self._rights(admitted, right) if right else frozenset(),
             scope=where,
             everywhere=where is None,
         )
@@ -177,12 +187,17 @@ class AccessCog(AccessConsole, commands.Cog):
     @revoke.autocomplete("right")
     async def complete_right(
         self,
-        interaction: discord.Interaction,  # noqa: ARG002  # the same for everybody
+        interaction: discord.Interaction,
         current: str,
     ) -> list[app_commands.Choice[str]]:
         typed = current.casefold().strip()
+        recipes = self._parts.gate.book(interaction.guild_id or 0).recipes
         every = [*PRESETS, "*", *(f"{name}.*" for name in GROUPS), *RIGHTS]
+        every += [RECIPES, *(f"{RECIPE}.{name}" for name in recipes)] if recipes else []
         return [app_commands.Choice(name=one, value=one) for one in every if typed in one][:25]
+
+    def _rights(self, admitted: Admitted, text: str) -> frozenset[str]:
+        return _rights(text, self._parts.gate.book(admitted.guild_id).recipes)
 
     async def _make(
         self,
@@ -252,9 +267,9 @@ def _subject(guild_id: int, role: discord.Role | None, member: discord.Member | 
     return Subject("member", member.id)
 
 
-def _rights(text: str) -> frozenset[str]:
+def _rights(text: str, recipes: Collection[str]) -> frozenset[str]:
     rights = expanded(text)
-    if not rights:
+    if not rights or any(recipe_of(one) and recipe_of(one) not in recipes for one in rights):
         raise Unfit(
             _(
                 "I know no right {text}. Pick one from the list: a right such as "

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -25,6 +25,7 @@ from bot.ui.parts import card
 from bot.ui.text import code, duration
 from cogs.parts import Parts
 
+DO: Final = "do"
 AnyCommand = app_commands.Command[Any, ..., Any]
 
 
@@ -76,7 +77,7 @@ class HelpCog(commands.Cog):
         server: ServerOption | None = None,
     ) -> Message:
         admitted = decided(interaction)
-        meant = _named(interaction, command)
+        meant = self._named(interaction, admitted.guild_id, command)
         target = None
         if meant.on_server:
             try:
@@ -91,7 +92,7 @@ class HelpCog(commands.Cog):
     @component("why", right=ANYONE, name="why")
     async def pressed(self, press: Press) -> Message:
         name, server_id = (*press.args, "", "-")[:2]
-        meant = _named(press.interaction, name.replace(".", " "))
+        meant = self._named(press.interaction, press.admitted.guild_id, name.replace(".", " "))
         target = self._parts.directory.get(press.admitted.guild_id, server_id)
         return await self._explained(press.admitted, meant, target)
 
@@ -109,7 +110,21 @@ class HelpCog(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         typed = folded(current.lstrip("/"))
         names = [one.qualified_name for one in _commands(interaction)]
+        recipes = self._parts.gate.book(interaction.guild_id or 0).recipes
+        names += [f"{DO} {recipe}" for recipe in recipes]
         return [app_commands.Choice(name=f"/{n}", value=n) for n in names if typed in n][:25]
+
+    def _named(self, interaction: discord.Interaction, guild_id: int, text: str) -> Action:
+        """The action of a command; a recipe is named behind `do`."""
+        wanted, recipe = folded(text.lstrip("/")), ""
+        if wanted.startswith(f"{DO} "):
+            wanted, _blank, recipe = wanted.partition(" ")
+        for one in _commands(interaction):
+            if one.qualified_name == wanted:
+                return self._parts.gate.meant(guild_id, action_of(one), recipe)
+        raise Unfit(
+            _("I know no command {name}. Pick one from the list.", name=code("/" + text, 60))
+        )
 
     async def _explained(self, admitted: Admitted, meant: Action, target: Server | None) -> Message:
         gate = self._parts.gate
@@ -156,11 +171,3 @@ def _commands(interaction: discord.Interaction) -> Iterator[AnyCommand]:
     for one in sorted(tree.walk_commands(), key=lambda c: c.qualified_name):
         if isinstance(one, app_commands.Command):
             yield one
-
-
-def _named(interaction: discord.Interaction, text: str) -> Action:
-    wanted = folded(text.lstrip("/"))
-    for one in _commands(interaction):
-        if one.qualified_name == wanted:
-            return action_of(one)
-    raise Unfit(_("I know no command {name}. Pick one from the list.", name=code("/" + text, 60)))

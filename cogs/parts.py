@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.access.acting import Acting, Audit
 from bot.access.console_ruling import ConsoleRuling
 from bot.access.gate import Gate
+from bot.access.recipe_ruling import RecipeRuling
 from bot.access.ruling import Ruling
 from bot.clock import Clock
 from bot.fleet.directory import Directory
@@ -41,6 +42,7 @@ from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.mirroring import Mirroring
+from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
@@ -66,6 +68,7 @@ class Parts:
     gate: Gate
     ruling: Ruling
     console_ruling: ConsoleRuling
+    recipe_ruling: RecipeRuling
     audit: Audit
     acting: Acting
     confirmations: Confirmations
@@ -80,6 +83,7 @@ class Parts:
     two_way: TwoWay
     workflows: Workflows
     console: ConsoleWork
+    recipes: RecipeWork
     follows: Follows
     backups: BackupWork
     databases: DatabaseWork

@@ -8,7 +8,17 @@ from msgspec import Struct
 from bot.access.consent import POLICY_ACTIONS, Agreed, Consent, class_of
 from bot.access.console_rules import Because, ConsoleRule, Judgement, Sender, limiting, may_send
 from bot.access.facts import Actor, Facts, Target
-from bot.access.rights import ADMIN, ANYONE, SEE, SEES_ONE, any_covers, covers
+from bot.access.rights import (
+    ADMIN,
+    ANYONE,
+    RECIPE,
+    SEE,
+    SEES_ONE,
+    any_covers,
+    covers,
+    on_panel,
+    recipe_of,
+)
 from bot.access.rules import Rule
 from bot.store.policies import PolicyRule
 
@@ -62,6 +72,8 @@ class Reason(Enum):
     LINES_LIMITED = "lines limited"
     POLICY = "policy"
     POLICY_SIGHT = "policy sight"
+    NO_RECIPE = "no recipe"
+    RECIPE_ASKS = "recipe asks"
     SECOND_PERSON = "second person"
     KEY_HAS = "key has"
     KEY_LACKS = "key lacks"
@@ -163,7 +175,7 @@ def may_ask(policy: PolicyRule, actor: Actor) -> bool:
     return role_id is None or role_id in actor.role_ids
 
 
-_LET: Final = frozenset({Reason.POLICY, Reason.POLICY_SIGHT})
+_LET: Final = frozenset({Reason.POLICY, Reason.POLICY_SIGHT, Reason.RECIPE_ASKS})
 
 
 def holds(rules: tuple[Rule, ...], right: str, target: Target, facts: Facts) -> Rule | None:
@@ -189,6 +201,8 @@ def _declared(facts: Facts) -> Link | None:
         return Link(Part.DECLARED, Verdict.REFUSES, Reason.UNDECLARED)
     if facts.actor.is_bot:
         return Link(Part.DECLARED, Verdict.REFUSES, Reason.BOT)
+    if facts.action.right == RECIPE or (facts.recipe is not None and not facts.recipe.is_here):
+        return Link(Part.DECLARED, Verdict.REFUSES, Reason.NO_RECIPE)
     if facts.action.right == ANYONE:
         return Link(Part.DECLARED, Verdict.ALLOWS, Reason.FOR_ANYONE)
     return None
@@ -249,8 +263,8 @@ def _by_rules(facts: Facts, right: str, target: Target) -> Link:
 
 
 def _own_key_has(facts: Facts, right: str) -> bool:
-    if facts.linked is None:
-        return False
+    if facts.linked is None or recipe_of(right):
+        return False  # a recipe is the guild's; the own key has the console itself
     rights = facts.linked.rights
     return bool(rights) if right == SEE else any_covers(rights, right)
 
@@ -273,6 +287,8 @@ def _policy_speaks(facts: Facts) -> bool:
     """Whether the guild's policy gives what no rule does."""
     if facts.action.right == SEE:
         return facts.asks
+    if facts.recipe is not None:
+        return facts.recipe.may_ask
     policy = facts.policy
     return (
         policy is not None
@@ -284,7 +300,8 @@ def _policy_speaks(facts: Facts) -> bool:
 def _policy(facts: Facts) -> Link | None:
     """What the community may ask for without a grant, and what takes two who are granted it."""
     right, target = facts.action.right, facts.target
-    if facts.policy is None and not facts.asks and not facts.two_person:
+    is_recipe = facts.recipe is not None
+    if facts.policy is None and not (facts.asks or facts.two_person or is_recipe):
         return None
     if right is None or target is None or right in (ADMIN, ANYONE, SEES_ONE):
         return None
@@ -296,6 +313,8 @@ def _policy(facts: Facts) -> Link | None:
         return None
     if right == SEE:
         return Link(Part.POLICY, Verdict.ALLOWS, Reason.POLICY_SIGHT)
+    if facts.recipe is not None:
+        return Link(Part.POLICY, Verdict.ASKS, Reason.RECIPE_ASKS)
     policy = facts.policy
     if policy is None:
         return None
@@ -304,6 +323,8 @@ def _policy(facts: Facts) -> Link | None:
 
 
 def _consent_of(link: Link) -> Consent:
+    if link.reason is Reason.RECIPE_ASKS:
+        return Consent.APPROVAL
     if link.policy is None:
         return Consent.SECOND_PERSON
     return Consent.VOTE if link.policy.terms.how == "vote" else Consent.APPROVAL
@@ -319,7 +340,9 @@ def _console(facts: Facts) -> Link | None:
         if limits is None:
             return None
         return Link(Part.CONSOLE, Verdict.SILENT, Reason.LINES_LIMITED, console=limits)
-    return _line_link(may_send(facts.console_rules, facts.line, sender, facts.game))
+    is_recipe = facts.recipe is not None
+    said = may_send(facts.console_rules, facts.line, sender, facts.game, is_recipe=is_recipe)
+    return _line_link(said)
 
 
 def sender_of(actor: Actor) -> Sender:
@@ -350,7 +373,7 @@ def _key(facts: Facts) -> Link | None:
         return None
     if _link(facts) is not None:
         return None  # the connected key isn't used then
-    if any_covers(target.key_rights, right):
+    if any_covers(target.key_rights, on_panel(right)):
         return Link(Part.KEY, Verdict.ALLOWS, Reason.KEY_HAS)
     return Link(Part.KEY, Verdict.REFUSES, Reason.KEY_LACKS)
 

@@ -80,6 +80,15 @@ class LinkedKey(Struct, frozen=True):
     rights: frozenset[str]
 
 
+class RecipeFacts(Struct, frozen=True):
+    """The recipe that an action runs, on the target."""
+
+    is_here: bool
+    """Whether it is made for that server, or there at all."""
+    may_ask: bool = False
+    """Whether who isn't granted it may ask for it."""
+
+
 class Facts(Struct, frozen=True):
     """Everything `decide` looks at. What is None was not looked at, and the chain says so."""
 
@@ -103,6 +112,8 @@ class Facts(Struct, frozen=True):
     looked_at_condition: bool = False
     console_rules: tuple[ConsoleRule, ...] = ()
     """Those that hold on the target."""
+    recipe: RecipeFacts | None = None
+    """Only for actions that run one."""
     line: str | None = None
     """What would be typed into the console; None where nothing is, or it isn't known yet."""
     game: Game = Game.GENERIC

@@ -7,8 +7,9 @@ from msgspec import Struct, structs
 
 from bot.access.consent import POLICY_ACTIONS, Agreed
 from bot.access.decision import Allow, Ask, Decision, Refuse, decide, may_ask
-from bot.access.facts import Action, Actor, Condition, Facts, LinkedKey, Target
-from bot.access.rights import ANYONE, SEE
+from bot.access.facts import Action, Actor, Condition, Facts, LinkedKey, RecipeFacts, Target
+from bot.access.recipes import Recipe
+from bot.access.rights import ANYONE, RECIPE, SEE, recipe_of
 from bot.access.rules import Rule, Rulebook
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server, folded
@@ -101,6 +102,24 @@ class Gate:
         """The row id of the server that a channel stands for."""
         return self._bindings.get(guild_id, {}).get(channel_id)
 
+    def meant(self, guild_id: int, action: Action, recipe: str | None) -> Action:
+        """The action itself; of one that runs a recipe, that of the recipe which was named."""
+        name = (recipe or "").strip().casefold()
+        if action.right != RECIPE or name not in self.book(guild_id).recipes:
+            return action
+        return structs.replace(action, right=f"{RECIPE}.{name}")
+
+    def recipes(
+        self, guild_id: int, actor: Actor, action: Action, target: Server | None = None
+    ) -> list[Recipe]:
+        """The recipes that a member may run or ask for, there or on some server."""
+        found = []
+        for recipe in self.book(guild_id).recipes.values():
+            servers = [target] if target else self._directory.of(guild_id)
+            if any(self._runs(actor, action, recipe, server) for server in servers):
+                found.append(recipe)
+        return found
+
     def bindings(self, guild_id: int) -> Mapping[int, str]:
         """The row id of its server for each channel of the guild that stands for one."""
         return self._bindings.get(guild_id, {})
@@ -134,6 +153,7 @@ class Gate:
             asks=target is not None and _asks(book, actor, target, groups),
             two_person=frozenset(book.settings.two_person),
             console_rules=book.console_on(target.id) if target else (),
+            recipe=self._recipe(guild_id, actor, action, target, groups),
             line=line,
             game=game_of(target.image) if target else Game.GENERIC,
         )
@@ -204,9 +224,12 @@ class Gate:
         """The servers with which this member may do this; of what is for anyone, those they see."""
         if action.right == ANYONE:
             action = SEEING
-        if actor.owns_guild or actor.manages_guild:
-            return self._directory.of(guild_id)
         servers = self._directory.of(guild_id)
+        if action.right == RECIPE:
+            mine = self.recipes(guild_id, actor, action)
+            return [s for s in servers if any(self._runs(actor, action, one, s) for one in mine)]
+        if (actor.owns_guild or actor.manages_guild) and not recipe_of(action.right):
+            return servers
         allowed = (Allow, Ask)
         return [s for s in servers if isinstance(self.decide(guild_id, actor, action, s), allowed)]
 
@@ -249,6 +272,28 @@ class Gate:
         if linked is None:
             return None
         return LinkedKey(linked.account_name, linked.rights.get(target.uuid, frozenset()))
+
+    def _runs(self, actor: Actor, action: Action, recipe: Recipe, server: Server) -> bool:
+        meant = structs.replace(action, right=f"{RECIPE}.{recipe.name}")
+        said = self.decide(server.guild_id, actor, meant, server)
+        return isinstance(said, Allow | Ask)
+
+    def _recipe(
+        self,
+        guild_id: int,
+        actor: Actor,
+        action: Action,
+        target: Server | None,
+        group_ids: frozenset[str],
+    ) -> RecipeFacts | None:
+        name = recipe_of(action.right)
+        if not name:
+            return None
+        recipe = self.book(guild_id).recipes.get(name)
+        if recipe is None or target is None:
+            return RecipeFacts(recipe is not None)
+        may_ask = recipe.by_approval and self.sees(guild_id, actor, target)
+        return RecipeFacts(recipe.is_on(target.id, group_ids), may_ask)
 
     def _sees_any(self, guild_id: int, actor: Actor, rules: Iterable[Rule]) -> bool:
         if actor.owns_guild or actor.manages_guild:

@@ -1,6 +1,10 @@
 """Rights: the panel's own permission keys, the presets made of them, and what covers what."""
 
+import re
 from typing import Final
+
+RECIPE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+"""What a recipe may be called."""
 
 ADMIN: Final = "admin"
 """Declared by what needs Manage Server, or the guild's admin role."""
@@ -13,6 +17,11 @@ SEE: Final = "websocket.connect"
 
 CONSOLE: Final = "control.console"
 """What reading and typing into a console takes."""
+
+RECIPE: Final = "recipe"
+"""Declared by what runs a recipe; which one is read from what was typed."""
+RECIPES: Final = "recipe.*"
+"""The right to every recipe of the guild; `recipe.<name>` is that to one."""
 
 _KEYS: Final = {
     "websocket": ("connect",),
@@ -93,7 +102,20 @@ def changes(right: str | None) -> bool:
 
 def is_right(text: str) -> bool:
     """Whether `text` can be granted: a key of the panel, `group.*` or `*`."""
+    if text == RECIPES or recipe_of(text):
+        return True
     return text == "*" or text in RIGHTS or (text.endswith(".*") and text[:-2] in GROUPS)
+
+
+def recipe_of(right: str | None) -> str:
+    """The name of the recipe that a right is about; empty where it is another right."""
+    group, _dot, name = (right or "").partition(".")
+    return name if group == RECIPE and RECIPE_NAME.fullmatch(name) else ""
+
+
+def on_panel(right: str) -> str:
+    """What a right takes of the panel key: a recipe is typed into the console."""
+    return CONSOLE if recipe_of(right) else right
 
 
 def expanded(text: str) -> frozenset[str]:

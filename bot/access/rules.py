@@ -6,9 +6,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot.access.console_rules import ConsoleRule, in_scope
+from bot.access.recipes import Recipe
 from bot.store.console_rules import ConsoleRuleRow
 from bot.store.guilds import GuildSettings
 from bot.store.policies import PolicyRule
+from bot.store.recipes import RecipeRow
 from bot.store.rules import RuleRow, SubjectKind
 
 
@@ -58,6 +60,21 @@ def console_rule_of(row: ConsoleRuleRow) -> ConsoleRule:
     )
 
 
+def recipe_from(row: RecipeRow) -> Recipe:
+    """A stored recipe as decisions look at it."""
+    return Recipe(
+        id=row.id,
+        name=row.name,
+        template=row.template,
+        scope_id=None if row.scope_kind == "all" else row.scope_id,
+        by_approval=row.by_approval,
+        shows_answer=row.shows_answer,
+        is_public=row.is_public,
+        made_by=row.made_by,
+        made_at=row.made_at,
+    )
+
+
 class Rulebook:
     """The rules of one guild; replaced as a whole when one changes."""
 
@@ -69,11 +86,14 @@ class Rulebook:
         settings: GuildSettings | None = None,
         policies: Iterable[PolicyRule] = (),
         console: Iterable[ConsoleRule] = (),
+        recipes: Iterable[Recipe] = (),
     ) -> None:
         self.admin_role_id = admin_role_id
         self.settings = settings or GuildSettings()
         self.all: tuple[Rule, ...] = tuple(rules)
         self.policies: tuple[PolicyRule, ...] = tuple(policies)
+        self.recipes: dict[str, Recipe] = {one.name: one for one in recipes}
+        """By name."""
         self.console: tuple[ConsoleRule, ...] = tuple(console)
         self._by_subject: dict[int, tuple[Rule, ...]] = {}
         for rule in self.all:

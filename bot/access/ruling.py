@@ -11,13 +11,14 @@ from bot.access.console_rules import ConsoleRule, binds
 from bot.access.decision import by_own_key, may_by_themselves, sender_of
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate
-from bot.access.rights import GROUPS, RIGHTS
-from bot.access.rules import Rule, Rulebook, console_rule_of, rule_of
+from bot.access.rights import CONSOLE, GROUPS, RECIPE, RECIPES, RIGHTS, recipe_of
+from bot.access.rules import Rule, Rulebook, console_rule_of, recipe_from, rule_of
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.store import bindings, guilds
 from bot.store import console_rules as console_rows
 from bot.store import policies as policy_rows
+from bot.store import recipes as recipe_rows
 from bot.store import rules as rows
 from bot.store.engine import Database
 from bot.store.guilds import GuildSettings
@@ -87,6 +88,7 @@ class Ruling:
             guild = await guilds.get_guild(session, guild_id=guild_id)
             bound = await bindings.list_bindings(session, guild_id=guild_id)
             policies = await policy_rows.list_policies(session, guild_id=guild_id)
+            recipes = await recipe_rows.list_recipes(session, guild_id=guild_id)
             console = await console_rows.list_console_rules(session, guild_id=guild_id)
         book = Rulebook(
             (rule_of(row) for row in stored),
@@ -94,6 +96,7 @@ class Ruling:
             settings=guild.settings if guild else None,
             policies=policies,
             console=(console_rule_of(row) for row in console),
+            recipes=(recipe_from(row) for row in recipes),
         )
         self._gate.rules_changed(guild_id, book)
         self._gate.bindings_changed(guild_id, {b.channel_id: b.server_id for b in bound})
@@ -279,6 +282,12 @@ class Ruling:
             for rule in book.all:
                 if rule.scope_id in dropped:
                     await rows.revoke_rule(session, guild_id=where, rule_id=rule.id)
+            for recipe in book.recipes.values():
+                if recipe.scope_id in dropped:
+                    await recipe_rows.drop_recipe(session, guild_id=where, name=recipe.name)
+                    await rows.revoke_right(
+                        session, guild_id=where, right=f"{RECIPE}.{recipe.name}"
+                    )
             await console_rows.drop_console_rules(
                 session,
                 guild_id=where,
@@ -365,12 +374,40 @@ class Ruling:
         servers = self._directory.of(admitted.guild_id)
         if isinstance(scope, Server):
             servers = [scope]
+        if recipe_of(right) and self._holds_console(admitted, servers):
+            return  # who may type anything there gives no more than they have
         for one in _single(right):
             action = Action("access grant", one, on_server=True)
             for where in servers:
                 said = self._gate.decide(admitted.guild_id, actor, action, where)
                 if not may_by_themselves(said) or by_own_key(said):
                     raise BeyondOwnGrants(one)
+
+    def within_console(self, admitted: Admitted, scope: Scope) -> None:
+        """What is typed into a console by others is written by who may type everything there.
+
+        Raises:
+            BeyondOwnGrants: They may not.
+        """
+        actor, servers = admitted.actor, self._directory.of(admitted.guild_id)
+        if actor.owns_guild or actor.manages_guild:
+            return
+        if isinstance(scope, Server):
+            servers = [scope]
+        if not self._holds_console(admitted, servers):
+            raise BeyondOwnGrants(CONSOLE)
+
+    def _holds_console(self, admitted: Admitted, servers: Iterable[Server]) -> bool:
+        """Whether they may type everything into each of these consoles."""
+        book, sender = self._gate.book(admitted.guild_id), sender_of(admitted.actor)
+        action = Action("access grant", CONSOLE, on_server=True)
+        for server in servers:
+            said = self._gate.decide(admitted.guild_id, admitted.actor, action, server)
+            if not may_by_themselves(said) or by_own_key(said):
+                return False
+            if binds(book.console_on(server.id), sender):
+                return False
+        return True
 
 
 def _check_lifted(
@@ -396,7 +433,7 @@ def scope_key(scope: Scope) -> tuple[ScopeKind, str]:
 
 def _single(right: str) -> Sequence[str]:
     if right == "*":
-        return RIGHTS
+        return (*RIGHTS, RECIPES)
     group = right.removesuffix(".*")
     if group in GROUPS:
         return [key for key in RIGHTS if key.startswith(f"{group}.")]

@@ -113,6 +113,11 @@ async def revoke_rules(
     return await _delete(session, guild_id, *conditions)
 
 
+async def revoke_right(session: AsyncSession, *, guild_id: int, right: str) -> list[RuleRow]:
+    """Take back every rule that is about exactly this right."""
+    return await _delete(session, guild_id, access_rule.c.right == right)
+
+
 async def drop_expired_rules(
     session: AsyncSession, *, guild_id: int, now: datetime
 ) -> list[RuleRow]:

@@ -184,6 +184,23 @@ console_rule = Table(
     Index(None, "guild_id"),
 )
 
+recipe = Table(
+    "recipe",
+    metadata,
+    _id(),
+    _guild_id(),
+    Column("name", String(40), nullable=False),
+    Column("template", Text, nullable=False),
+    Column("scope_kind", String(10), nullable=False),
+    Column("scope_id", String(36), nullable=False),
+    Column("by_approval", Boolean, nullable=False),
+    Column("shows_answer", Boolean, nullable=False),
+    Column("is_public", Boolean, nullable=False),
+    Column("made_by", BigInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    UniqueConstraint("guild_id", "name"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -78,6 +78,7 @@ def rules_card(shown: Shown, note: str = "") -> Message:
             button("console-new", token, "deny", label=_("Forbid …")),
             button("console-new", token, "allow", label=_("Allow …")),
             button("console-try", token, label=_("Try a line …")),
+            button("recipes", token, label=_("Recipes")),
         ]
     )
     footer = _("The owner and who has Manage Server are bound by no list.")

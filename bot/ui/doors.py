@@ -21,7 +21,7 @@ from msgspec import Struct
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate
 from bot.access.pace import Pace
-from bot.access.rights import ADMIN, ANYONE, SEES_ONE
+from bot.access.rights import ADMIN, ANYONE, RECIPE, SEES_ONE
 from bot.clock import Clock
 from bot.observe import CommandOutcome, Metrics
 from bot.posts.answers import Answer, command_ids
@@ -147,6 +147,8 @@ class Doors:
         reference = new_reference()
         async with self._answering(interaction, reference, _command_door(interaction)):
             action = action_of(interaction.command)
+            named = getattr(interaction.namespace, "recipe", None)
+            action = self._gate.meant(interaction.guild_id or 0, action, named)
             text = getattr(interaction.namespace, "server", None)
             interaction.extras["admitted"] = self._admit(interaction, action, reference, text)
         return "admitted" in interaction.extras
@@ -171,7 +173,9 @@ class Doors:
         async with self._answering(interaction, reference, "a component", typed=typed):
             door, args = self._find(str(data.get("custom_id", "")))
             server_id = args[0] if door.action.on_server and args else None
-            admitted = self._admit(interaction, door.action, reference, server_id)
+            named = args[1] if len(args) > 1 else None
+            action = self._gate.meant(interaction.guild_id or 0, door.action, named)
+            admitted = self._admit(interaction, action, reference, server_id)
             interaction.extras["admitted"] = admitted
             press = Press(interaction, admitted, args, tuple(data.get("values", ())), fields)
             await self.enter(interaction, admitted, door.handler(press), door.ack, typed=typed)
@@ -328,7 +332,7 @@ def command(
     description: str,
     name: str | None = None,
     on_server: bool = False,
-    ack: Ack = Ack.PRIVATE,
+    ack: "Ack | Callable[[discord.Interaction], Ack]" = Ack.PRIVATE,
     seen_by: discord.Permissions | None = None,
 ) -> Callable[
     [Callable[Concatenate[C, discord.Interaction, P], Awaitable[Message | None]]],
@@ -349,7 +353,8 @@ def command(
         ) -> None:
             doors: Doors = interaction.client.doors  # type: ignore[attr-defined]  # our client has them
             work = handler(self, interaction, *args, **kwargs)
-            await doors.enter(interaction, decided(interaction), work, ack)
+            how = ack if isinstance(ack, Ack) else ack(interaction)
+            await doors.enter(interaction, decided(interaction), work, how)
 
         make = parent.command if parent else app_commands.command
         made = make(  # type: ignore[type-var]  # C is a Cog wherever this stands
@@ -489,7 +494,7 @@ def new_reference() -> str:
 
 def is_declared(right: str | None, known: frozenset[str]) -> bool:
     """Whether a door's right means something: one of the panel's, or a word of the house."""
-    return right in (ADMIN, ANYONE, SEES_ONE) or right in known
+    return right in (ADMIN, ANYONE, RECIPE, SEES_ONE) or right in known
 
 
 def _command_door(interaction: discord.Interaction) -> str:

@@ -3,6 +3,7 @@
 from bot.access.consent import Consent, NeedsConsent
 from bot.access.gate import NoSuchServer, SeveralServers
 from bot.access.pace import TooFast
+from bot.access.recipes import BadArgument, BrokenTemplate
 from bot.access.ruling import BeyondOwnGrants, BoundYourself, RoleAboveYours
 from bot.pterodactyl.errors import (
     AddressRefused,
@@ -27,6 +28,7 @@ from bot.pterodactyl.errors import (
 )
 from bot.texts import _
 from bot.ui.doors import OutsideGuild, UnknownDoor
+from bot.ui.recipe_words import recipe_words
 from bot.ui.text import bold, code, duration, plain
 
 
@@ -227,6 +229,8 @@ def door_words(error: BaseException) -> str | None:
             )
         case RoleAboveYours() | BoundYourself() | BeyondOwnGrants():
             return _ruling_words(error)
+        case BrokenTemplate() | BadArgument():
+            return recipe_words(error)
         case TooFast():
             return _(
                 "That was a lot in a short time. Go on in {time}.",

@@ -6,7 +6,7 @@ from typing import Final
 from bot.access.console_rules import ConsoleRule, Judgement
 from bot.access.decision import Allow, Ask, Decision, Link, Part, Reason, Refuse, Verdict
 from bot.access.facts import Action
-from bot.access.rights import ADMIN
+from bot.access.rights import ADMIN, recipe_of
 from bot.access.rules import Rule
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
@@ -27,14 +27,21 @@ def right_name(right: str) -> str:
         "control.console": _("console"),
         ADMIN: _("administer Roost"),
     }
-    return said.get(right, right)
+    recipe = recipe_of(right)
+    return _("recipe {name}", name=recipe) if recipe else said.get(right, right)
+
+
+def command_name(action: Action) -> str:
+    """The command as people type it; of a recipe, with its name."""
+    recipe = recipe_of(action.right)
+    return f"{action.name} {recipe}" if recipe else action.name
 
 
 def refusal(
     action: Action, decision: Refuse, target: Server | None, holders: tuple[int, ...]
 ) -> str:
     """Name the rule and the way: what it takes, and who has it here."""
-    command = code(f"/{action.name}")
+    command = code(f"/{command_name(action)}")
     where = bold(target.name) if target else ""
     because = decision.because
     match because.reason:
@@ -69,6 +76,12 @@ def refusal(
             said = f"{_line_words(because, where)}. " + _(
                 "An admin changes the list with `/access console`."
             )
+        case Reason.NO_RECIPE:
+            said = _(
+                "There is no such recipe for {server}. Pick one from the list of {command}.",
+                server=where or _("any server"),
+                command=command,
+            )
         case Reason.SEES_NONE:
             said = _(
                 "There is no server here that you may see yet. An admin opens them with "
@@ -83,7 +96,7 @@ def why(action: Action, decision: Decision, target: Server | None, who: str | No
     """The whole chain, and the one change that would turn it."""
     subject = bold(who) if who else _("You")
     on = _(" on {server}", server=bold(target.name)) if target else ""
-    command = code(f"/{action.name}")
+    command = code(f"/{command_name(action)}")
     match decision:
         case Allow():
             head = _("{who} may use {command}{on}.", who=subject, command=command, on=on)
@@ -129,6 +142,8 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.LINKED_KEY: _("The member's own panel key allows it"),
         Reason.POLICY: _("The guild's policy lets members ask for it"),
         Reason.POLICY_SIGHT: _("May ask for something on {where}, so they see it", where=where),
+        Reason.NO_RECIPE: _("There is no such recipe for {where}", where=where),
+        Reason.RECIPE_ASKS: _("The recipe may be asked for; somebody who holds it has to agree"),
         Reason.SECOND_PERSON: _("Two-person rule: a second member with the right has to agree"),
         Reason.LINE_ALLOWED: _line_words(link, where),
         Reason.LINE_FORBIDDEN: _line_words(link, where),
@@ -220,6 +235,8 @@ def _remedy(action: Action, because: Link) -> str:
             return _("an admin takes that rule back with `/access revoke`.")
         case _, Reason.NOT_ADMIN:
             return _("somebody with *Manage Server* does it, or gives you the admin role.")
+        case _, Reason.NO_RECIPE:
+            return _("an admin makes one with `/access console`, or you pick another.")
         case _, Reason.NO_SERVER:
             return _("name a server that you may see.")
         case Part.GUILD, _:

@@ -34,7 +34,9 @@ class _ServerChoices(app_commands.Transformer):
             return []
         gate: Gate = interaction.client.gate  # type: ignore[attr-defined]  # our client has it
         directory: Directory = interaction.client.directory  # type: ignore[attr-defined]  # same
-        usable = gate.usable(guild_id, actor_of(interaction), action_of(interaction.command))
+        named = getattr(interaction.namespace, "recipe", None)
+        action = gate.meant(guild_id, action_of(interaction.command), named)
+        usable = gate.usable(guild_id, actor_of(interaction), action)
         found = directory.search(usable, str(value), CHOICES)
         return [
             app_commands.Choice(

@@ -94,6 +94,19 @@ def role_choice(
     )
 
 
+def roles_choice(
+    verb: str, *args: str, placeholder: str, chosen: Sequence[int] = (), most: int = 10
+) -> "ui.RoleSelect[Any]":
+    """A select of several of the guild's roles, or none, that leads to the door `verb`."""
+    return ui.RoleSelect(
+        custom_id=custom_id(verb, *args),
+        placeholder=cut(placeholder, 150),
+        min_values=0,
+        max_values=most,
+        default_values=[discord.Object(one, type=discord.Role) for one in chosen[:most]],
+    )
+
+
 def channel_choice(
     verb: str, *args: str, placeholder: str, chosen: int | None = None, may_be_none: bool = False
 ) -> "ui.ChannelSelect[Any]":

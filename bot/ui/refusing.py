@@ -19,7 +19,7 @@ from bot.supervisor import Supervisor
 from bot.texts import _
 from bot.ui.doors import actor_of
 from bot.ui.errors import door_words, panel_words
-from bot.ui.explain import refusal
+from bot.ui.explain import command_name, refusal
 from bot.ui.parts import button, plain
 from bot.ui.text import code
 
@@ -105,7 +105,7 @@ class Explainer:
         if error.decision.because.reason not in _EXPLAINABLE:
             return Message(text)
         where = error.target.id if error.target else "-"
-        why = button("why", error.action.name.replace(" ", "."), where, label=_("Why?"))
+        why = button("why", command_name(error.action).replace(" ", "."), where, label=_("Why?"))
         return plain(text, rows=[[why]])
 
     def _holders(self, guild_id: int, error: NotAdmitted) -> tuple[int, ...]:

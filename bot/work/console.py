@@ -47,8 +47,11 @@ class ConsoleWork:
         self._directory = directory
         self._clock = clock
 
-    async def run(self, admitted: Admitted, command: str) -> Message:
+    async def run(self, admitted: Admitted, command: str, *, shows_answer: bool = True) -> Message:
         """Send one command and show what the console says in the next seconds.
+
+        Without `shows_answer` the console isn't listened to: who may run a recipe need not have the
+        right to read it.
 
         Raises:
             Unfit: It is empty, too long, or more than one line.
@@ -57,11 +60,14 @@ class ConsoleWork:
         """
         line = self.checked(admitted, command)
         server = admitted.server
+        head = _("Sent to {server}: {command}", server=self._bold(server), command=code(line, 300))
+        if not shows_answer:
+            await self._send(admitted, line)
+            return card(head)
         async with self._hub.listen(server) as ears:
             hears = await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True)
             await self._send(admitted, line)
             lines = await self._lines_of(ears) if hears else []
-        head = _("Sent to {server}: {command}", server=self._bold(server), command=code(line, 300))
         if lines:
             return card(f"{head}\n{block(chr(10).join(lines), SHOWN_CHARACTERS)}")
         if not hears:

@@ -31,6 +31,7 @@ RIGHTS: Final[dict[str, str]] = {
     "backup delete": "backup.delete",
     "backup lock": "backup.delete",
     "jobs": ANYONE,
+    "do": "recipe.online",
     "why": ANYONE,
     "help": ANYONE,
     "about": ANYONE,
@@ -134,6 +135,7 @@ VIEWS: Final = frozenset({"server list", "server info", "server usage", "server 
 
 OPTIONS: Final[dict[str, object]] = {
     "command": "list",
+    "recipe": "online",
     "path": "server.properties",
     "folder": "plugins",
     "name": "thing",

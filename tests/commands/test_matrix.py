@@ -22,8 +22,16 @@ from tests.world import World, private
 
 SERVER = "Survival"
 OTHER = "Creative"
+ONLINE = "list"
+"""The template of a recipe `online`, which every guild here has."""
 REFUSED = ("You can't use", "is for admins", "no server here that you may see", "I found no server")
 NUMBER, USER, ROLE = 4, 6, 8
+
+
+@pytest.fixture
+async def guild(guild: World) -> World:
+    await _recipe(guild)
+    return guild
 
 
 async def test_the_table_names_every_command_and_no_other(roost: World) -> None:
@@ -127,7 +135,17 @@ async def test_a_panel_that_is_down_is_told_to_be_down(roost: World, panel: SimP
     _check(answers, Situation.DOWN)
 
 
-_BOBS = {SEE, "control.console", "control.start", "file.read", "file.read-content"}
+async def _recipe(world: World) -> None:
+    shown = await world.admin.slash(world.channel, "access console")
+    await private(shown)
+    listed = await world.admin.click(shown.message, label="Recipes")
+    await listed.until(lambda: "Recipes for" in listed.text)
+    form = await world.admin.click(listed.message, label="New recipe …")
+    made = await world.admin.submit(form, "online", ONLINE)
+    await made.until(lambda: "Who may run it" in made.text)
+
+
+_BOBS = {"recipe.online", SEE, "control.console", "control.start", "file.read", "file.read-content"}
 
 
 def _check(answers: dict[str, str], situation: Situation) -> None:

@@ -24,6 +24,7 @@ from bot.store import (
     mirrors,
     panels,
     policies,
+    recipes,
     rules,
     servers,
     subscriptions,
@@ -66,6 +67,9 @@ NEW_RULE = rules.NewRule(
 )
 NEW_CONSOLE_RULE = console_rules.NewConsoleRule(
     scope_kind="all", scope_id="", role_id=None, effect="deny", commands=("op",), made_by=7
+)
+NEW_RECIPE = recipes.NewRecipe(
+    name="mine", template="list", scope_kind="all", scope_id="", made_by=7
 )
 NEW_LINK = links.NewLink(
     id="new",
@@ -277,10 +281,23 @@ REACHING: dict[str, dict[str, object]] = {
     "posted.list_messages": {"kind": "x"},
     "posted.forget_message": {"message_id": 5},
     "posted.forget_channel": {"channel_id": 5},
+    "recipes.add_recipe": {"new": NEW_RECIPE, "at_most": 5, "now": START},
+    "recipes.change_recipe": {
+        "name": "x",
+        "template": "list",
+        "by_approval": True,
+        "shows_answer": True,
+        "is_public": True,
+        "made_by": 7,
+        "now": START,
+    },
+    "recipes.list_recipes": {},
+    "recipes.drop_recipe": {"name": "x"},
     "rules.set_rule": {"new": NEW_RULE, "at_most": 5, "now": START},
     "rules.list_rules": {},
     "rules.revoke_rule": {"rule_id": "theirs"},
     "rules.revoke_rules": {"subject_kind": "x", "subject_id": 5},
+    "rules.revoke_right": {"right": "x"},
     "rules.drop_expired_rules": {"now": LATER + timedelta(days=1)},
     "servers.save_seen": {"panel_id": "theirs", "seen": [seen_server()], "now": LATER},
     "servers.list_servers": {},
