@@ -6,7 +6,10 @@ our translations, and what isn't one of them is better shown as it is than put i
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
+
+from msgspec import Struct
 
 from bot.pterodactyl.models import Cron
 from bot.texts import _, _n
@@ -25,6 +28,28 @@ _NAMES: Final[tuple[dict[str, int], ...]] = (
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 TIMES_AT_MOST: Final = 6
 """More times a day than that are no sentence any more."""
+
+
+class Calendar(Struct, frozen=True):
+    """The times that five fields name; a day counts where either of two restrictions fits."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    """Sunday is 0."""
+    is_any_day: bool
+    is_any_weekday: bool
+
+    def holds(self, day: date) -> bool:
+        """Whether it runs on a day."""
+        if day.month not in self.months:
+            return False
+        fits_day, fits_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
+        if self.is_any_day or self.is_any_weekday:
+            return fits_day and fits_weekday
+        return fits_day or fits_weekday
 
 
 class NoCron(ValueError):
@@ -91,6 +116,27 @@ def read_cron(text: str) -> Cron:
         for place, field in enumerate(fields):
             _Field(field, place)
     return _cron(*fields)
+
+
+def calendar(cron: Cron) -> Calendar:
+    """The times that the fields name.
+
+    Raises:
+        NoCron: They use what only some panels know.
+    """
+    fields = (cron.minute, cron.hour, cron.day_of_month, cron.month, cron.day_of_week)
+    if any(_is_more(field) for field in fields):
+        raise NoCron(str(cron))
+    minute, hour, day, month, weekday = (_Field(f, n) for n, f in enumerate(fields))
+    return Calendar(
+        tuple(minute.numbers),
+        tuple(hour.numbers),
+        frozenset(day.numbers),
+        frozenset(month.numbers),
+        frozenset(number % 7 for number in weekday.numbers),
+        is_any_day=day.is_all,
+        is_any_weekday=weekday.is_all,
+    )
 
 
 def sentence(cron: Cron) -> str | None:
