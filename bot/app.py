@@ -29,6 +29,7 @@ from bot.fleet.players import Players
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer, PanelOutcome
 from bot.posts.delivery import Delivery
+from bot.posts.events import Events
 from bot.posts.members import Members
 from bot.posts.mirrors import Mirrors
 from bot.posts.pausing import Pausing
@@ -67,6 +68,10 @@ from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.mirroring import Mirroring
+from bot.work.plan_backups import PlanBackups
+from bot.work.plan_posts import PlanPosts
+from bot.work.plan_runs import PlanRuns
+from bot.work.plans import Plans
 from bot.work.power_desk import Desk
 from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
@@ -217,6 +222,7 @@ class App:
         await self.parts.panels.open_guild(guild_id)
         await self.parts.links.open_guild(guild_id)
         await self.parts.mirrors.open_guild(guild_id)
+        await self.parts.plans.load(guild_id)
         self._here.add(guild_id)
 
     def _forget(self, guild_id: int) -> None:
@@ -227,6 +233,7 @@ class App:
         for server in self.parts.directory.of(guild_id):
             self.parts.hub.forget(server.id)
             self.parts.players.forget(server.id)
+        self.parts.plans.forget(guild_id)
         self.parts.links.close_guild(guild_id)
         self.parts.panels.close_guild(guild_id)
         self.parts.gate.forget_guild(guild_id)
@@ -410,6 +417,38 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock=clock,
         command_button=None if config.discord.message_content else command_button,
     )
+    backups = BackupWork(
+        acting=acting,
+        panels=panels,
+        hub=hub,
+        directory=directory,
+        shelf=shelf,
+        follows=follows,
+        clock=clock,
+    )
+    events = Events(lambda: app.bot)
+    plans = Plans(
+        database=database,
+        jobs=jobs,
+        view=jobs_view,
+        gate=gate,
+        audit=audit,
+        directory=directory,
+        panels=panels,
+        clock=clock,
+    )
+    PlanRuns(
+        database=database,
+        jobs=jobs,
+        workflows=workflows,
+        again=again,
+        hub=hub,
+        players=players,
+        backups=PlanBackups(backups, panels, acting, clock),
+        posts=PlanPosts(places, events, directory, clock),
+        noted=plans.noted,
+        clock=clock,
+    )
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -469,15 +508,9 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             pace=pace,
         ),
         follows=follows,
-        backups=BackupWork(
-            acting=acting,
-            panels=panels,
-            hub=hub,
-            directory=directory,
-            shelf=shelf,
-            follows=follows,
-            clock=clock,
-        ),
+        backups=backups,
+        plans=plans,
+        events=events,
         databases=DatabaseWork(acting, shelf),
         installs=Installs(acting, hub, directory, follows),
         renaming=Renaming(acting, panels),

@@ -26,6 +26,7 @@ from bot.store import commands as sync_rows
 from bot.store.engine import Database
 from bot.ui.doors import Doors, menus_of
 from bot.ui.translating import Translator
+from bot.work.plans import Plans
 from cogs import COGS, Parts
 
 log = structlog.stdlib.get_logger(__name__)
@@ -99,6 +100,7 @@ class RoostClient(commands.AutoShardedBot):
         self.gate: Gate = parts.gate
         self.directory: Directory = parts.directory
         self.shelf: Shelf = parts.shelf
+        self.plans: Plans = parts.plans
         self.delivery: Delivery = parts.delivery
         self._arrivals = arrivals
         self._database: Database = parts.database

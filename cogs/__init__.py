@@ -19,6 +19,7 @@ from cogs.mirror import MirrorCog
 from cogs.network import NetworkCog
 from cogs.panel import PanelCog
 from cogs.parts import Parts
+from cogs.plan import PlanCog
 from cogs.power import PowerCog
 from cogs.privacy import PrivacyCog
 from cogs.queries import QueriesCog
@@ -57,6 +58,7 @@ COGS = (
     MirrorCog,
     MenusCog,
     QueriesCog,
+    PlanCog,
 )
 
 __all__ = ["COGS", "Parts"]

@@ -3,13 +3,11 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any, Final
-
-import discord
+from typing import Final
 
 from bot.posts.messages import Message
 from bot.texts import _
-from bot.ui.parts import button, card
+from bot.ui.parts import Control, button, card
 
 PAGE_LINES: Final = 10
 _SEARCH_BYTES: Final = 45
@@ -24,7 +22,7 @@ def page_of(
     args: Sequence[str] = (),
     empty: str,
     server_id: str = "",
-    rows: Sequence[Sequence["discord.ui.Button[Any] | discord.ui.Select[Any]"]] = (),
+    rows: Sequence[Sequence[Control]] = (),
 ) -> Message:
     """One page of `lines`; the buttons lead to the door `verb` with the page as first argument.
 

@@ -114,21 +114,12 @@ class BackupWork:
             PanelError: It was refused, or nobody can say.
         """
         server = admitted.server
-        before = None if known is None else {backup.uuid for backup in known}
         try:
-            async with self._acting(admitted, detail=wish.name or None) as panel:
-                backup = await done_or_seen(
-                    panel.servers.backups.create_backup(
-                        server.uuid, name=wish.name, ignored=wish.ignored, is_locked=wish.is_locked
-                    ),
-                    lambda: _new_one(panel, server, wish, before),
-                )
+            backup = await self.start(admitted, wish, known)
         except Limited as limited:
             if limited.budget == CLIENT_BUDGET:
                 raise
             raise Unfit(self._throttled(server, limited)) from None
-        finally:
-            self.forget(server)
         label, title = self._bold(server), bold(backup.name)
         followed = await self._follows.begin(
             interaction,
@@ -150,6 +141,31 @@ class BackupWork:
         if wish.is_locked and not backup.is_locked:
             told += " " + _("The panel did not lock it: the connected account has no right to.")
         return await self._follows.answer(interaction, followed, told)
+
+    async def start(self, admitted: Admitted, wish: Wish, known: Sequence[Backup] | None) -> Backup:
+        """Start a backup once, audited; it is looked for where nobody can say whether it began.
+
+        Args:
+            admitted: Who makes it, and of which server.
+            wish: What is to be made.
+            known: The backups there were before, to tell a new one by; None if they can't be read.
+
+        Raises:
+            PanelError: It was refused, or nobody can say.
+            PanelGone: The panel was removed meanwhile.
+        """
+        server = admitted.server
+        before = None if known is None else {backup.uuid for backup in known}
+        try:
+            async with self._acting(admitted, detail=wish.name or None) as panel:
+                return await done_or_seen(
+                    panel.servers.backups.create_backup(
+                        server.uuid, name=wish.name, ignored=wish.ignored, is_locked=wish.is_locked
+                    ),
+                    lambda: _new_one(panel, server, wish, before),
+                )
+        finally:
+            self.forget(server)
 
     async def restore(
         self,

@@ -147,8 +147,8 @@ class Job(Generic[S]):
         return datetime.fromisoformat(found["begun"]) if found and "begun" in found else None
 
     def forget(self, *steps: str) -> None:
-        """Let steps be done afresh; kept by the next checkpoint."""
-        for step in steps:
+        """Let steps be done afresh, all if none is named; kept by the next checkpoint."""
+        for step in steps or tuple(self._steps):
             self._steps.pop(step, None)
 
     @property
