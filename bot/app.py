@@ -444,8 +444,8 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         again=again,
         hub=hub,
         players=players,
-        backups=PlanBackups(backups, panels, acting, clock),
-        posts=PlanPosts(places, events, directory, clock),
+        backups=PlanBackups(backups, follows, panels, acting, clock),
+        posts=PlanPosts(teller, places, events, directory, clock),
         noted=plans.noted,
         clock=clock,
     )

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import structlog
 from msgspec import Struct, structs
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.acting import Acting
 from bot.access.decision import Ask, is_agreed
@@ -14,22 +15,24 @@ from bot.clock import Clock
 from bot.fleet.directory import Server
 from bot.fleet.panels import PanelGone, Panels
 from bot.posts.members import NotAsked
-from bot.pterodactyl import KeyRejected, Limited, NotAllowed, NotFound, PanelError
+from bot.pterodactyl import Limited, NotFound, PanelError
 from bot.pterodactyl.models import Backup
 from bot.texts import _
 from bot.ui.errors import panel_words
-from bot.ui.text import bold, duration, size
+from bot.ui.text import bold
 from bot.ui.when import zone_of
 from bot.work.again import Again, MemberGone, ServerGone
 from bot.work.backups import BackupWork, Wish
+from bot.work.engine import Job
+from bot.work.follows import FollowJob, Follows
 from bot.work.plan_keep import to_delete
 from bot.work.plan_state import DELETE_BACKUPS, Plan
+from bot.work.telling import Told
 
 log = structlog.stdlib.get_logger(__name__)
 
 ARRIVES_WITHIN: Final = timedelta(seconds=60)
 """A call whose answer was lost may reach the node so much later; then it won't any more."""
-GIVE_UP_AFTER: Final = timedelta(days=1)
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -42,19 +45,19 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """Why it failed, in words."""
 
 
-class Ended(Struct, frozen=True, kw_only=True):
-    """How a backup ended."""
-
-    outcome: str
-    """done, failed, gone or unknown."""
-    text: str
-
-
 class PlanBackups:
     """Makes, finds and deletes them."""
 
-    def __init__(self, backups: BackupWork, panels: Panels, acting: Acting, clock: Clock) -> None:
+    def __init__(
+        self,
+        backups: BackupWork,
+        follows: Follows,
+        panels: Panels,
+        acting: Acting,
+        clock: Clock,
+    ) -> None:
         self._backups = backups
+        self._follows = follows
         self._panels = panels
         self._acting = acting
         self._clock = clock
@@ -91,37 +94,23 @@ class PlanBackups:
         is_late = begun_at is None or self._clock.now() - begun_at > ARRIVES_WITHIN
         return Attempt(came="again" if is_late else "wait")
 
-    async def look(self, server: Server | None, plan: Plan, label: str) -> Ended | None:
-        """How it ended; None while it runs, or while the panel doesn't answer."""
-        title = {"backup": bold(plan.backup_name), "server": bold(label)}
-        try:
-            backup = await self._detail(server, plan.backup_uuid)
-        except NotFound:
-            said = _("⚪ {backup} of {server} was deleted before it was done.", **title)
-            return Ended(outcome="gone", text=said)
-        except (PanelGone, KeyRejected, NotAllowed):
-            return _unknown(title)
-        except PanelError as error:
-            log.info("planned backup not read", error=type(error).__name__)
-            since = self._clock.now() - (plan.backup_at or self._clock.now())
-            return _unknown(title) if since > GIVE_UP_AFTER else None
-        if backup.is_running:
-            return None
-        ended_at = backup.completed_at or backup.created_at
-        title["time"] = duration((ended_at - backup.created_at).total_seconds())
-        if backup.has_failed:
-            said = _(
-                "🔴 The planned backup {backup} of {server} failed after {time}. The server itself "
-                "is as it was. The node's log says why. No old one was deleted.",
-                **title,
-            )
-            return Ended(outcome="failed", text=said)
-        said = _(
-            "🟢 The planned backup {backup} of {server} is done: {size} in {time}.",
-            size=size(backup.size_bytes),
-            **title,
+    async def follow_in(
+        self, session: AsyncSession, job: Job[Plan], server: Server, backup_uuid: str
+    ) -> str:
+        """Let the backup be followed to its end, which the plan hears of and tells."""
+        plan = job.state
+        state = FollowJob(
+            server_id=server.id,
+            subject_uuid=backup_uuid,
+            title=plan.backup_name,
+            actor_name=plan.asked.actor_name,
+            told=Told(channel_id=plan.asked.channel_id, is_quiet=True),
+            language=plan.language,
+            parent_id=job.id,
         )
-        return Ended(outcome="done", text=said)
+        return await self._follows.follow_in(
+            session, job.guild_id, "backup", state, actor_id=plan.asked.actor_id
+        )
 
     async def going(self, server: Server | None, plan: Plan) -> list[Backup] | None:
         """Those that may be deleted now; None where they can't be looked at."""
@@ -189,8 +178,3 @@ def failed_words(label: str, trouble: str) -> str:
     """It could not be begun."""
     said = _("The planned backup of {server} was not made.", server=bold(label))
     return f"🔴 {said} {trouble}"
-
-
-def _unknown(title: dict[str, str]) -> Ended:
-    said = _("⚪ I can't see any more how {backup} of {server} ended. The panel shows it.", **title)
-    return Ended(outcome="unknown", text=said)

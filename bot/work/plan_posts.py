@@ -1,14 +1,13 @@
 """What plans tell: one message in their channel for each time, and an event in the guild's list."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 import structlog
 from msgspec import structs
 
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
-from bot.posts.answers import Edited, NotSent
+from bot.posts.answers import NotSent
 from bot.posts.events import Events
 from bot.posts.messages import Message
 from bot.posts.places import Places
@@ -19,18 +18,23 @@ from bot.ui.when_read import rule_label
 from bot.work import plan_words as words
 from bot.work.engine import Job, Progress
 from bot.work.plan_state import Plan
+from bot.work.telling import Teller
 
 log = structlog.stdlib.get_logger(__name__)
-
-CLOCKS_APART: Final = timedelta(seconds=30)
-"""Discord's clock and ours, at most; more would not find our own message again."""
-_SENT_ANEW: Final = frozenset({Edited.GONE, Edited.TOO_OLD})
 
 
 class PlanPosts:
     """Speaks for plans, in the language of their channel."""
 
-    def __init__(self, places: Places, events: Events, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self,
+        teller: Teller,
+        places: Places,
+        events: Events,
+        directory: Directory,
+        clock: Clock,
+    ) -> None:
+        self._teller = teller
         self._places = places
         self._events = events
         self._directory = directory
@@ -47,7 +51,7 @@ class PlanPosts:
 
     async def say(self, job: Job[Plan], text: str) -> None:
         """Let the channel's message about this time say this."""
-        await self._show(job, Message(text), (text,))
+        await self._teller.show(job, Message(text))
 
     async def say_paused(self, job: Job[Plan]) -> None:
         """The same for a plan that rests, with the ways out of it."""
@@ -60,7 +64,7 @@ class PlanPosts:
                 button("plan", job.id, label=_("Show")),
             ]
         ]
-        await self._show(job, card(text, rows=rows), (job.id,))
+        await self._teller.show(job, card(text, rows=rows))
 
     async def say_broken(self, job: Job[Plan]) -> None:
         """Of a job that is closed already: one try."""
@@ -108,28 +112,3 @@ class PlanPosts:
         if job.state.event_id is not None:
             await self._events.remove(job.guild_id, job.state.event_id)
             job.state = structs.replace(job.state, event_id=None, event_due=None)
-
-    async def _show(self, job: Job[Plan], message: Message, marks: tuple[str, ...]) -> None:
-        """Edit the message there is; send one where there is none, or it was deleted or is old."""
-        plan, where = job.state, (job.guild_id, job.state.asked.channel_id)
-        step = "say"
-        if plan.message_id is not None:
-            edited = await self._places.post(*where, plan.message_id).edit(message)
-            if edited not in _SENT_ANEW:
-                return
-            step = "say anew"
-        begun_at = job.begun_at(step)
-        progress = await job.begin(step)
-        if progress is Progress.DONE:
-            return
-        post = None
-        if progress is Progress.UNKNOWN and begun_at is not None:
-            post = await self._places.find_own(*where, after=begun_at - CLOCKS_APART, marks=marks)
-        if post is None:
-            nonce = f"{job.id.replace('-', '')[:18]}{plan.round % 100_000}{step[-1]}"
-            try:
-                post = await self._places.send(*where, message, nonce=nonce)
-            except NotSent:
-                log.warning("plan not told", job=job.id)
-        state = structs.replace(plan, message_id=post.message_id if post else None)
-        await job.end(step, state=state)

@@ -7,7 +7,7 @@ the database stands between `begin` and `end` and is read back where the bot was
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn, get_args
 
 from msgspec import ValidationError, convert, structs
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,6 @@ from bot.fleet.hub import Hub
 from bot.fleet.known import State
 from bot.fleet.players import Counted, Players, is_empty
 from bot.posts.members import NotAsked
-from bot.store import follows as follow_rows
 from bot.store import jobs as rows
 from bot.store.engine import Database
 from bot.store.jobs import JobRow
@@ -32,12 +31,14 @@ from bot.ui.when_read import latest_moment, rule_label
 from bot.work import plan_words as words
 from bot.work.again import Again, Asked, MemberGone, ServerGone
 from bot.work.engine import Done, Job, Jobs, Progress, Sleep
+from bot.work.follows import FollowKind, Outcome
 from bot.work.jobs_view import CANCEL
 from bot.work.plan_backups import PlanBackups, begun_words, failed_words
 from bot.work.plan_posts import PlanPosts
 from bot.work.plan_state import KIND, Made, Plan
 from bot.work.power_order import KIND as POWER
 from bot.work.power_order import PowerOrder
+from bot.work.telling import Told
 from bot.work.workflow import Workflows
 
 WARNING: Final = timedelta(minutes=5)
@@ -50,6 +51,7 @@ BUSY_AT_MOST: Final = timedelta(hours=1)
 EMPTY_SECONDS: Final = 60.0
 BUSY_SECONDS: Final = 15.0
 FOLLOW_SECONDS: Final = 10.0
+LISTEN_SECONDS: Final = 60.0
 ASK_AGAIN_SECONDS: Final = 30.0
 MADE_REMEMBERED: Final = 200
 """Backups of its own that a plan knows; a panel holds no more of one server in practice."""
@@ -64,7 +66,6 @@ Noted = Callable[[int, str, Plan | None], None]
 
 RUNNING: Final = frozenset({"restart", "backup", "follow", "sweep"})
 """Phases in which something is carried out, which goes on to its end."""
-_BACKING_UP: Final = frozenset({"backup", "follow"})
 
 
 class _Over(Exception):
@@ -248,11 +249,7 @@ class PlanRuns:
         except NotAsked:
             return None
         except ServerGone:
-            rule = rule_label(job.state.when)
-            await self._posts.say(
-                job, _("⚪ A plan is over ({rule}): its server is no longer connected.", rule=rule)
-            )
-            raise _Over("gone") from None
+            await self._over(job)
         except MemberGone:
             await self._pause(job, "left")
             raise _Paused from None
@@ -264,6 +261,14 @@ class PlanRuns:
             raise _Paused
         return admitted
 
+    async def _over(self, job: Job[Plan]) -> NoReturn:
+        """Its server is gone, and with it the plan."""
+        rule = rule_label(job.state.when)
+        await self._posts.say(
+            job, _("⚪ A plan is over ({rule}): its server is no longer connected.", rule=rule)
+        )
+        raise _Over("gone")
+
     async def _pause(self, job: Job[Plan], why: str) -> None:
         self._set(job, paused=why, waits="")
         await self._posts.say_paused(job)
@@ -273,7 +278,13 @@ class PlanRuns:
         job.forget()
         await job.save(
             "paused",
-            self._set(job, message_id=None, round=number, handled_at=handled, due_at=None),
+            self._set(
+                job,
+                told=Told(channel_id=plan.asked.channel_id),
+                round=number,
+                handled_at=handled,
+                due_at=None,
+            ),
         )
 
     async def _begin(self, job: Job[Plan], admitted: Admitted, *, is_empty: bool) -> Sleep | None:
@@ -315,10 +326,8 @@ class PlanRuns:
 
     async def _is_free(self, session: AsyncSession, job: Job[Plan], server: Server) -> bool:
         """Whether nothing is under way that this must not run into."""
-        promised = await follow_rows.list_open_follows(session, guild_id=job.guild_id)
-        if any(one.server_id == server.id for one in promised):
-            return False
-        live = await rows.list_live_jobs(session, guild_id=job.guild_id, kinds=(POWER, KIND))
+        kinds = (POWER, KIND, *get_args(FollowKind))
+        live = await rows.list_live_jobs(session, guild_id=job.guild_id, kinds=kinds)
         return not any(
             one.subject_id == server.id and one.id != job.id and _hinders(one, job.state)
             for one in live
@@ -340,13 +349,21 @@ class PlanRuns:
             admitted = await self._admit(job)
             if admitted is None:
                 return Sleep(now + timedelta(seconds=ASK_AGAIN_SECONDS))
+            server = admitted.server
             await job.begin("backup")
             tried = await self._backups.make(admitted, plan.backup_name)
         else:
-            tried = await self._backups.find(self._server(job), plan, begun_at)
+            found = self._server(job)
+            if found is None:
+                await self._over(job)
+            server = found
+            tried = await self._backups.find(server, plan, begun_at)
         match tried.came:
             case "begun":
-                await job.end("backup", "follow", self._set(job, backup_uuid=tried.uuid))
+                async with self._database.write() as session:
+                    child = await self._backups.follow_in(session, job, server, tried.uuid)
+                    state = structs.replace(plan, backup_uuid=tried.uuid, follow_job=child)
+                    await job.save_in(session, "follow", state)
                 await self._posts.say(job, begun_words(job.state, self._label(job)))
                 return None
             case "failed":
@@ -364,13 +381,17 @@ class PlanRuns:
 
     async def _follow_backup(self, job: Job[Plan]) -> Sleep | None:
         plan = job.state
-        ended = await self._backups.look(self._server(job), plan, self._label(job))
-        if ended is None:
-            return Sleep(self._clock.now() + timedelta(seconds=FOLLOW_SECONDS))
-        if ended.outcome == "done":
+        async with self._database.read() as session:
+            row = await rows.get_job(session, guild_id=job.guild_id, job_id=plan.follow_job)
+        if row is not None and row.outcome is None:
+            # it says so when it is over; looked at all the same, should that get lost
+            return Sleep(self._clock.now() + timedelta(seconds=LISTEN_SECONDS))
+        outcome = (row.outcome if row is not None else None) or Outcome.UNKNOWN.value
+        told = str(row.state.get("report", "")) if row is not None else ""
+        if outcome == Outcome.DONE:
             made = Made(plan.backup_uuid, plan.backup_name)
             self._set(job, made=(*plan.made, made)[-MADE_REMEMBERED:])
-        await job.save("sweep", self._set(job, last=ended.outcome, trouble=ended.text))
+        await job.save("sweep", self._set(job, last=outcome, trouble=told))
         return None
 
     async def _sweep(self, job: Job[Plan]) -> Sleep | None:
@@ -440,7 +461,8 @@ class PlanRuns:
             backup_uuid="",
             backup_name="",
             backup_at=None,
-            message_id=None,
+            follow_job="",
+            told=Told(channel_id=plan.asked.channel_id),
             deleted=(),
             trouble="",
             round=plan.round + 1,
@@ -481,4 +503,4 @@ def _hinders(other: JobRow, plan: Plan) -> bool:
     if other.kind == POWER:
         # a restart joins a restart
         return plan.what == "backup" or other.state["order"]["signal"] != "restart"
-    return other.phase in _BACKING_UP
+    return other.kind != KIND or other.phase == "backup"

@@ -9,6 +9,7 @@ from bot.access.facts import Action
 from bot.ui.when import When
 from bot.ui.when_read import Latest
 from bot.work.again import Asked
+from bot.work.telling import Told
 
 KIND: Final = "plan"
 What = Literal["restart", "backup"]
@@ -28,6 +29,8 @@ class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A plan; a stored contract, so new fields need defaults."""
 
     asked: Asked
+    told: Told
+    """The channel's message about this time."""
     what: What
     when: When
     language: str
@@ -59,8 +62,8 @@ class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     backup_uuid: str = ""
     backup_name: str = ""
     backup_at: datetime | None = None
-    message_id: int | None = None
-    """The channel's message about this time."""
+    follow_job: str = ""
+    """The job that follows the backup to its end."""
     made: tuple[Made, ...] = ()
     deleted: tuple[str, ...] = ()
     """Names of the old backups that were deleted this time."""

@@ -27,6 +27,7 @@ from bot.work.engine import Jobs
 from bot.work.jobs_view import JobLine, JobsView
 from bot.work.plan_runs import TAKE
 from bot.work.plan_state import DELETE_BACKUPS, KIND, Plan, What, action_of
+from bot.work.telling import Told
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -177,6 +178,7 @@ class Plans:
         await self._check_room(admitted.server, wish)
         plan = Plan(
             asked=structs.replace(asked_by(admitted), agreed=None),
+            told=Told(channel_id=admitted.channel_id),
             what=wish.what,
             when=when,
             language=language,
