@@ -16,8 +16,8 @@ from bot.fleet.panels import Panels
 from bot.fleet.players import Players
 from bot.fleet.shelf import Shelf
 from bot.posts.delivery import Delivery
-from bot.posts.mirrors import Mirrors
 from bot.posts.events import Events
+from bot.posts.mirrors import Mirrors
 from bot.posts.pausing import Pausing
 from bot.posts.places import Places
 from bot.posts.witness import Witness
@@ -43,8 +43,8 @@ from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.mirroring import Mirroring
-from bot.work.recipes import RecipeWork
 from bot.work.plans import Plans
+from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork

@@ -86,6 +86,10 @@ RIGHTS: Final[dict[str, str]] = {
     "schedule task-edit": "schedule.update",
     "schedule task-remove": "schedule.update",
     "bulk power": SEES_ONE,
+    "plan restart": "control.restart",
+    "plan backup": "backup.create",
+    "plan list": SEES_ONE,
+    "plan remove": SEES_ONE,
     # admins
     "setup": ADMIN,
     "config": ADMIN,
@@ -151,6 +155,7 @@ OPTIONS: Final[dict[str, object]] = {
     "user": "bob",
     "email": "new@example.com",
     "schedule": "restart",
+    "plan": "Survival",
     "action": "restart",
     "panel": "Nova",
     "right": "control.start",
@@ -168,7 +173,9 @@ OPTIONS: Final[dict[str, object]] = {
 """A value for each option that a command demands."""
 
 MORE_OPTIONS: Final[dict[str, dict[str, object]]] = {
-    "settings rename": {"description": "The old world"}
+    "settings rename": {"description": "The old world"},
+    "plan restart": {"every": "day 04:00"},
+    "plan backup": {"every": "day 04:00"},
 }
 """Options that Discord doesn't demand, but without which there is nothing to do."""
 
@@ -200,6 +207,8 @@ class Answer(Enum):
 FIRST_ASKED: Final = frozenset(
     {
         "power kill",  # asks before anything is sent
+        "plan restart",  # for a time at which the server may be back
+        "plan backup",
         "settings reinstall",
         "files write",  # opens its form from memory
         "files upload",
