@@ -51,6 +51,7 @@ from bot.ui.mirrors import command_button
 from bot.ui.refusing import Explainer
 from bot.work.account import AccountWork
 from bot.work.again import Again
+from bot.work.alerting import alerting
 from bot.work.backups import BackupWork
 from bot.work.board import Ground
 from bot.work.boards import Boards
@@ -127,6 +128,7 @@ class App:
                     )
                 await self._load(guild_id)
             await self.parts.boards.resume(guild_id)
+            await self.parts.alerting.alarms.resume(guild_id)
         self.parts.jobs.wake()
 
     async def guild_left(self, guild_id: int) -> None:
@@ -182,6 +184,7 @@ class App:
             for guild_id in over:
                 log.info("guild erased after its grace period", guild=guild_id)
             for guild_id in self.here:
+                await self.parts.alerting.tidy(guild_id, now)
                 async with self.parts.database.write() as session:
                     await confirmation_rows.drop_expired_confirmations(
                         session, guild_id=guild_id, before=now - QUESTIONS_KEPT
@@ -192,9 +195,12 @@ class App:
             await self.parts.clock.sleep(HOUSEKEEPING_SECONDS)
 
     async def look_who_left(self) -> None:
-        """Erase the linked keys of members who left."""
+        """Erase the linked keys of members who left, and their wishes to be pinged."""
         await self.parts.linking.watch(
-            self.bot.is_member, lambda: sorted(self._here), self.parts.clock
+            self.bot.is_member,
+            lambda: sorted(self._here),
+            self.parts.clock,
+            also=lambda: self.parts.alerting.who_left(self.bot.is_member),
         )
 
     async def health(self) -> Health:
@@ -223,9 +229,11 @@ class App:
         await self.parts.links.open_guild(guild_id)
         await self.parts.mirrors.open_guild(guild_id)
         await self.parts.plans.load(guild_id)
+        await self.parts.alerting.load(guild_id)
         self._here.add(guild_id)
 
     def _forget(self, guild_id: int) -> None:
+        self.parts.alerting.forget(guild_id)
         self.parts.boards.let_go(guild_id)
         self.parts.history.let_go(guild_id)
         self.parts.mirrors.close_guild(guild_id)
@@ -268,6 +276,7 @@ async def open_app(
         supervisor.keep("delivery", app.parts.delivery.run)
         supervisor.keep("housekeeping", app.keep_house)
         supervisor.keep("jobs", app.parts.jobs.run)
+        app.parts.alerting.start(supervisor)
         supervisor.keep("linked keys", app.parts.links.watch)
         supervisor.keep("audit witness", app.parts.witness.run)
         supervisor.keep("members who left", app.look_who_left)
@@ -347,7 +356,8 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         guilds=lambda: app.here if app.bot.is_ready() else frozenset(),
         jobs_per_guild=config.limits.jobs_per_guild,
     )
-    again = Again(gate, directory, Members(lambda: app.bot))
+    members = Members(lambda: app.bot)
+    again = Again(gate, directory, members)
     traffic = Traffic(clock)
     delivery = Delivery(traffic, metrics, clock)
     places = Places(lambda: app.bot, delivery)
@@ -546,6 +556,19 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             audit=audit,
             attachments=Attachments(ground.network),
             rules_per_guild=config.limits.rules_per_guild,
+            clock=clock,
+        ),
+        alerting=alerting(
+            database=database,
+            directory=directory,
+            panels=panels,
+            hub=hub,
+            gate=gate,
+            audit=audit,
+            members=members,
+            places=places,
+            supervisor=supervisor,
+            is_ready=lambda: app.bot.is_ready(),  # noqa: PLW0108  # the bot is made later
             clock=clock,
         ),
         witness=Witness(

@@ -2,6 +2,7 @@
 
 from cogs.access import AccessCog
 from cogs.account import AccountCog
+from cogs.alerts import AlertsCog
 from cogs.audit import AuditCog
 from cogs.backup import BackupCog
 from cogs.board import BoardCog
@@ -17,6 +18,7 @@ from cogs.link import LinkCog
 from cogs.menus import MenusCog
 from cogs.mirror import MirrorCog
 from cogs.network import NetworkCog
+from cogs.notify import NotifyCog
 from cogs.panel import PanelCog
 from cogs.parts import Parts
 from cogs.plan import PlanCog
@@ -54,6 +56,8 @@ COGS = (
     BulkCog,
     JobsCog,
     BoardCog,
+    AlertsCog,
+    NotifyCog,
     PrivacyCog,
     MirrorCog,
     MenusCog,

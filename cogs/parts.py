@@ -28,6 +28,7 @@ from bot.ui.charts import Charts
 from bot.ui.confirm import Confirmations
 from bot.work.account import AccountWork
 from bot.work.again import Again
+from bot.work.alerting import Alerting
 from bot.work.backups import BackupWork
 from bot.work.boards import Boards
 from bot.work.bulk import BulkWork
@@ -105,6 +106,7 @@ class Parts:
     usage: Usage
     boards: Boards
     exchange: Exchange
+    alerting: Alerting
     witness: Witness
     leave_grace_days: int
     erase_guild: Callable[[int], Awaitable[int]]

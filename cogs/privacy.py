@@ -47,6 +47,13 @@ class PrivacyCog(commands.Cog):
                 count=own,
             ),
             _(
+                "**Alarms**: what was wrong and who took care of it, 30 days. **Your pings** "
+                "(`/notify`): until you take them back or leave. Yours: {count}.",
+                count=len(
+                    self._parts.alerting.notices.of_member(admitted.guild_id, admitted.actor.id)
+                ),
+            ),
+            _(
                 "Not stored: messages, consoles, files, passwords. Answers that only you see are "
                 "Discord's."
             ),
@@ -65,8 +72,8 @@ class PrivacyCog(commands.Cog):
     async def ask_member(self, press: Press) -> Message:
         text = _(
             "This erases your name and your words from the record of what was done here, your "
-            "linked panel keys, and the questions I asked you. That something was done stays, "
-            "without you. Rules about you stay too: only an admin changes those."
+            "linked panel keys, your pings, and the questions I asked you. That something was done "
+            "stays, without you. Rules about you stay too: only an admin changes those."
         )
         return await self._parts.confirmations.ask(
             press.admitted, "privacy-me-now", text, label=_("Erase")
@@ -77,6 +84,8 @@ class PrivacyCog(commands.Cog):
         await self._parts.confirmations.take(press, "privacy-me-now")
         guild_id, member_id = press.admitted.guild_id, press.admitted.actor.id
         links = await self._parts.links.drop_member(guild_id, member_id)
+        pings = await self._parts.alerting.notices.drop_members(guild_id, [member_id])
+        await self._parts.alerting.alarms.forget_member(guild_id, member_id)
         async with self._parts.database.write() as session:
             entries = await audit_rows.erase_member(session, guild_id=guild_id, member_id=member_id)
             await confirmation_rows.drop_member_confirmations(
@@ -97,7 +106,8 @@ class PrivacyCog(commands.Cog):
             entries,
         )
         keys = _n("{count} linked key", "{count} linked keys", links)
-        return Message(f"{said}, {keys}.")
+        wishes = _n("{count} ping", "{count} pings", pings)
+        return Message(f"{said}, {keys}, {wishes}.")
 
     @component("privacy-guild", right=ADMIN, ack=Ack.MODAL, name="privacy")
     async def ask_guild(self, press: Press) -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from bot.fleet.known import State, power_state
 from bot.pterodactyl.console_events import (
+    DAEMON_LINE,
     ConsoleLine,
     Deleted,
     Disconnected,
@@ -167,7 +168,8 @@ class Life:
                 turns += self._see(power_state(word), at)
             case Stats():
                 turns += self._see_figures(event, at)
-            case ConsoleLine(is_history=False, text=text):
+            case ConsoleLine(text=text) if text.startswith(DAEMON_LINE):
+                # also within the history: that holds the game's lines alone, so these are new
                 turns += self._read(text, at)
             case Disconnected() | Lapsed() | Lost(cause="queue"):
                 self.doubt(at)

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import structlog
 
-from bot.posts.answers import Post, send
+from bot.posts.answers import NotSent, Post, send
 from bot.posts.delivery import SEND_SECONDS, Delivery, Paused, Place
 from bot.posts.messages import Message
 from bot.posts.traffic import HeldUp
@@ -121,6 +121,46 @@ class Places:
             log.info("no reaction", guild=guild_id, error=str(error) or type(error).__name__)
             return False
         return True
+
+    async def try_send(
+        self,
+        guild_id: int,
+        channel_id: int,
+        message: Message,
+        *,
+        pings: Sequence[discord.Object] = (),
+    ) -> Post | None:
+        """Send what is of no use later; None where it could not be sent, for whatever reason."""
+        try:
+            return await self.send(guild_id, channel_id, message, pings=pings)
+        except NotSent as error:
+            log.info("not sent", guild=guild_id, channel=channel_id, error=str(error))
+            return None
+
+    async def open_thread(
+        self, guild_id: int, channel_id: int, message_id: int, title: str
+    ) -> int | None:
+        """Open a thread at a message of ours; its id, None where Discord doesn't let us."""
+        if not self.may_open_threads(guild_id, channel_id):
+            return None  # a refusal would pause the whole channel
+        message = self._channel(guild_id, channel_id).get_partial_message(message_id)
+        try:
+            thread = await self._delivery.send(
+                Place(guild_id, channel_id), lambda: message.create_thread(name=title)
+            )
+        except (Paused, HeldUp, discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+            log.info("no thread", guild=guild_id, channel=channel_id, error=str(error))
+            return None
+        return thread.id
+
+    def may_open_threads(self, guild_id: int, channel_id: int) -> bool:
+        """Whether the bot may open threads in a channel and write in them."""
+        guild = self._client().get_guild(guild_id)
+        channel = guild.get_channel(channel_id) if guild else None
+        if guild is None or channel is None:
+            return False
+        rights = channel.permissions_for(guild.me)
+        return rights.create_public_threads and rights.send_messages_in_threads
 
     def can_ping(self, guild_id: int, channel_id: int, who: discord.Object) -> bool:
         """Whether naming somebody there notifies them: always for members, not for every role."""

@@ -47,6 +47,8 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     write."""
     member_days: int = 0
     """Members of fewer days count in no vote; 0 = all count."""
+    quiet_hours: str = ""
+    """Such as `22:00-07:00`, by the clocks of `time_zone`: nobody is pinged then; "" = never."""
     audit_channel_id: int | None = None
     """Where the head of the audit chain is posted each day."""
 

@@ -147,16 +147,21 @@ def card(
     rows: Sequence[Sequence[Control]] = (),
     footer: str = "",
     files: Sequence[discord.File] = (),
+    kept_files: Sequence[str] = (),
     pictures: Sequence[discord.File] = (),
 ) -> Message:
-    """A container with paragraphs, rows of buttons or one select, and a quiet last line."""
+    """A container with paragraphs, rows of buttons or one select, and a quiet last line.
+
+    `kept_files` are names of files that the message holds already, where it is edited.
+    """
     parts: list[ui.Item[Any]] = [ui.TextDisplay(text) for text in texts if text]
     if pictures:
         gallery: ui.MediaGallery[Any] = ui.MediaGallery()
         for picture in pictures:
             gallery.add_item(media=f"attachment://{picture.filename}")
         parts.append(gallery)
-    parts += [ui.File(f"attachment://{file.filename}") for file in files]
+    named = [*(file.filename for file in files), *kept_files]
+    parts += [ui.File(f"attachment://{filename}") for filename in named]
     parts += [ui.ActionRow(*row) for row in rows if row]
     if footer:
         parts.append(ui.TextDisplay(f"-# {footer}"))

@@ -125,6 +125,8 @@ class Linking:
         is_member: Callable[[int, int], Awaitable[bool]],
         guilds: Callable[[], list[int]],
         clock: Clock,
+        *,
+        also: Callable[[], Awaitable[None]],
     ) -> None:
         """Look once a day who has left, and erase their keys.
 
@@ -132,6 +134,7 @@ class Linking:
             is_member: Whether a member is still in a guild; True where Discord doesn't say.
             guilds: The guilds the bot is in.
             clock: By which the day is waited.
+            also: What else is erased of members who left.
         """
         while True:
             await clock.sleep(LOOK_SECONDS)
@@ -140,3 +143,4 @@ class Linking:
                     if not await is_member(guild_id, member_id):
                         await self._links.drop_member(guild_id, member_id)
                         log.info("linked key of a member who left erased", guild=guild_id)
+            await also()

@@ -36,6 +36,7 @@ RIGHTS: Final[dict[str, str]] = {
     "help": ANYONE,
     "about": ANYONE,
     "privacy": ANYONE,
+    "notify": ANYONE,
     "link": ANYONE,
     "unlink": ANYONE,
     # staff
@@ -101,6 +102,10 @@ RIGHTS: Final[dict[str, str]] = {
     "panel rename": ADMIN,
     "panel export": ADMIN,
     "panel import": ADMIN,
+    "alerts set": ADMIN,
+    "alerts list": ADMIN,
+    "alerts remove": ADMIN,
+    "alerts test": ADMIN,
     "access grant": ADMIN,
     "access deny": ADMIN,
     "access revoke": ADMIN,

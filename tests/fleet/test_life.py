@@ -207,6 +207,12 @@ def test_a_game_that_prints_the_nodes_words_crashes_nothing() -> None:
     assert lived((0, RUNNING), (1, OFFLINE), (1.1, plain)) == "ended"
 
 
+def test_the_nodes_word_counts_while_the_history_comes_in() -> None:
+    word_of_node = ConsoleLine(DAEMON.format(DETECTED), is_history=True)
+
+    assert lived((0, RUNNING), (1, OFFLINE), (1.3, word_of_node)) == "crash None None"
+
+
 def test_the_nodes_word_may_come_before_the_state() -> None:
     heard = [(0.0, RUNNING), (1.0, daemon(DETECTED)), (1.2, OFFLINE)]
 

@@ -1,0 +1,307 @@
+"""Alarms from their first message to their end: one open at a time, told by editing one message."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import structlog
+from msgspec import Struct, structs
+
+from bot.clock import Clock
+from bot.posts.answers import Edited, NotSent
+from bot.posts.messages import Message
+from bot.posts.places import Places
+from bot.store import alarms as rows
+from bot.store import posted
+from bot.store.alarms import AlarmRow
+from bot.store.alerts import AlertRow
+from bot.store.engine import Database
+from bot.store.posted import PostedRow
+from bot.supervisor import Supervisor
+from bot.texts import speaking
+from bot.work.pings import Pings
+
+log = structlog.stdlib.get_logger(__name__)
+
+KIND: Final = "alarm"
+TRY_AGAIN_SECONDS: Final = 60.0
+TRIES: Final = 30
+"""After half an hour of Discord's own trouble a message waits for the next change."""
+
+
+class Showing(Struct, frozen=True, kw_only=True):
+    """One message about to be drawn."""
+
+    row: AlarmRow
+    mention: str = ""
+    """Names whom it pings, or says why nobody is."""
+    is_first: bool
+    """Whether it is sent, with what only a new message can carry, rather than edited."""
+
+
+Draw = Callable[[Showing], Message]
+Wants = Callable[[AlarmRow], Sequence[AlertRow]]
+
+
+class Kind(Struct, frozen=True):
+    """How alarms of a kind look, and where they are told."""
+
+    draw: Draw
+    alerts: Wants
+
+
+class Alarms:
+    """Keeps what is wrong, and its messages true; a restart of the bot takes both up."""
+
+    def __init__(
+        self,
+        database: Database,
+        places: Places,
+        pings: Pings,
+        supervisor: Supervisor,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._places = places
+        self._pings = pings
+        self._supervisor = supervisor
+        self._clock = clock
+        self._kinds: dict[str, Kind] = {}
+        self._open: dict[int, dict[str, AlarmRow]] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._retrying: set[str] = set()
+
+    def register(self, event: str, draw: Draw, alerts: Wants) -> None:
+        """Say how alarms of an event look, and which alerts want them told."""
+        self._kinds[event] = Kind(draw, alerts)
+
+    async def load(self, guild_id: int) -> None:
+        """Take up what is open in a guild."""
+        async with self._database.read() as session:
+            found = await rows.list_open_alarms(session, guild_id=guild_id)
+        self._open[guild_id] = {row.id: row for row in found}
+
+    async def resume(self, guild_id: int) -> None:
+        """Bring the messages of what is open up to date, once Discord can hear of it."""
+        for row in self.of(guild_id):
+            await self.show(row)
+
+    def forget(self, guild_id: int) -> None:
+        """Drop a guild from memory; its rows stay."""
+        for alarm_id in self._open.pop(guild_id, {}):
+            self._locks.pop(alarm_id, None)
+
+    def of(self, guild_id: int, event: str | None = None) -> list[AlarmRow]:
+        """What is open, oldest first."""
+        found = self._open.get(guild_id, {}).values()
+        return [row for row in found if event in (None, row.event)]
+
+    def find(self, guild_id: int, event: str, subject_id: str) -> AlarmRow | None:
+        """The open alarm of an event and subject."""
+        found = (row for row in self.of(guild_id, event) if row.subject_id == subject_id)
+        return next(found, None)
+
+    def newest(self, row: AlarmRow) -> AlarmRow:
+        """The row as it is by now; itself, closed, where it is no longer open."""
+        found = self._open.get(row.guild_id, {}).get(row.id)
+        return found or structs.replace(row, closed_at=row.closed_at or self._clock.now())
+
+    def guilds(self) -> Iterable[int]:
+        """The guilds that are loaded."""
+        return tuple(self._open)
+
+    async def open(
+        self, guild_id: int, event: str, subject_id: str, facts: Struct
+    ) -> AlarmRow | None:
+        """Open an alarm and tell of it; None where one of the same is open already."""
+        async with self._database.write() as session:
+            row = await rows.open_alarm(
+                session,
+                guild_id=guild_id,
+                event=event,
+                subject_id=subject_id,
+                facts=facts,
+                now=self._clock.now(),
+            )
+        if row is None:
+            return None
+        log.info("alarm opened", guild=guild_id, alarm=row.id, kind=event)
+        self._keep(row)
+        await self.show(row)
+        return row
+
+    async def last(self, guild_id: int, event: str, subject_id: str) -> AlarmRow | None:
+        """The newest alarm of an event and subject, open or closed."""
+        async with self._database.read() as session:
+            return await rows.last_alarm(
+                session, guild_id=guild_id, event=event, subject_id=subject_id
+            )
+
+    async def get(self, guild_id: int, alarm_id: str) -> AlarmRow | None:
+        """An alarm, open or closed."""
+        async with self._database.read() as session:
+            return await rows.get_alarm(session, guild_id=guild_id, alarm_id=alarm_id)
+
+    async def change(self, row: AlarmRow, facts: Struct) -> AlarmRow | None:
+        """Tell something new of an alarm; None for one that was forgotten meanwhile."""
+        async with self._database.write() as session:
+            changed = await rows.change_alarm(
+                session, guild_id=row.guild_id, alarm_id=row.id, facts=facts
+            )
+        return await self._changed(changed)
+
+    async def close(self, row: AlarmRow, facts: Struct) -> AlarmRow | None:
+        """End an alarm and say so; None where it has ended already."""
+        async with self._database.write() as session:
+            closed = await rows.close_alarm(
+                session,
+                guild_id=row.guild_id,
+                alarm_id=row.id,
+                facts=facts,
+                now=self._clock.now(),
+            )
+        if closed is not None:
+            log.info("alarm closed", guild=row.guild_id, alarm=row.id, kind=row.event)
+        return await self._changed(closed)
+
+    async def reopen(self, row: AlarmRow, facts: Struct) -> AlarmRow | None:
+        """Take a closed alarm up again: it was over for a moment only."""
+        async with self._database.write() as session:
+            changed = await rows.reopen_alarm(
+                session, guild_id=row.guild_id, alarm_id=row.id, facts=facts
+            )
+        return await self._changed(changed)
+
+    async def acknowledge(
+        self, guild_id: int, alarm_id: str, member_id: int, member_name: str
+    ) -> AlarmRow | None:
+        """Note who takes care of an alarm; None where somebody does already."""
+        async with self._database.write() as session:
+            return await rows.acknowledge_alarm(
+                session,
+                guild_id=guild_id,
+                alarm_id=alarm_id,
+                member_id=member_id,
+                member_name=member_name,
+                now=self._clock.now(),
+            )
+
+    async def forget_member(self, guild_id: int, member_id: int) -> None:
+        """Erase a member from the alarms they took care of."""
+        async with self._database.write() as session:
+            await rows.forget_acknowledger(session, guild_id=guild_id, member_id=member_id)
+        await self.load(guild_id)
+
+    async def _changed(self, row: AlarmRow | None) -> AlarmRow | None:
+        if row is not None:
+            self._keep(row)
+            await self.show(row)
+        return row
+
+    def _keep(self, row: AlarmRow) -> None:
+        guild = self._open.setdefault(row.guild_id, {})
+        if row.closed_at is None:
+            guild[row.id] = row
+        else:
+            guild.pop(row.id, None)
+
+    # messages
+
+    async def show(self, row: AlarmRow) -> None:
+        """Make the messages of an alarm say what it says; tried again where Discord has trouble."""
+        async with self._locks[row.id]:
+            is_shown = await self._show(row)
+        if row.closed_at is not None:
+            self._locks.pop(row.id, None)
+        if not is_shown and row.id not in self._retrying:
+            self._retrying.add(row.id)
+            self._supervisor.start(f"alarm {row.id}", self._try_again(row))
+
+    async def message_ids(self, row: AlarmRow) -> list[PostedRow]:
+        """Where an alarm is told, oldest first."""
+        async with self._database.read() as session:
+            return await posted.list_messages(
+                session, guild_id=row.guild_id, kind=KIND, subject_id=row.id
+            )
+
+    async def _try_again(self, row: AlarmRow) -> None:
+        try:
+            for _try in range(TRIES):
+                await self._clock.sleep(TRY_AGAIN_SECONDS)
+                newest = await self.get(row.guild_id, row.id)
+                if newest is None or row.guild_id not in self._open:
+                    return
+                async with self._locks[row.id]:
+                    if await self._show(newest):
+                        return
+        finally:
+            self._retrying.discard(row.id)
+
+    async def _show(self, row: AlarmRow) -> bool:
+        kind = self._kinds[row.event]
+        found = {one.channel_id: one for one in await self.message_ids(row)}
+        is_shown = True
+        for channel_id, one in found.items():
+            is_shown &= await self._edit(kind, row, one, channel_id)
+        if row.closed_at is None:
+            for alert in kind.alerts(row):
+                if alert.channel_id not in found:
+                    is_shown &= await self._send(kind, row, alert)
+        return is_shown
+
+    async def _edit(self, kind: Kind, row: AlarmRow, one: PostedRow, channel_id: int) -> bool:
+        post = self._places.post(row.guild_id, channel_id, one.message_id)
+        with speaking(self._pings.language(row.guild_id)):
+            message = kind.draw(Showing(row=row, is_first=False))
+        edited = await post.edit(message)
+        if edited is Edited.LATER:
+            return False
+        if edited is Edited.GONE:
+            await self._forget_message(row.guild_id, one.message_id)
+        elif edited is Edited.TOO_OLD:
+            return await self._move(kind, row, one)
+        return True
+
+    async def _move(self, kind: Kind, row: AlarmRow, one: PostedRow) -> bool:
+        """Say it in a new message, as the old one can't be edited now; nobody is pinged anew."""
+        with speaking(self._pings.language(row.guild_id)):
+            message = kind.draw(Showing(row=row, is_first=True))
+        try:
+            sent = await self._places.send(row.guild_id, one.channel_id, message)
+        except NotSent:
+            return False
+        if sent is not None:
+            await self._note(row, one.channel_id, sent.message_id)
+            await self._places.post(row.guild_id, one.channel_id, one.message_id).delete()
+            await self._forget_message(row.guild_id, one.message_id)
+        return True
+
+    async def _send(self, kind: Kind, row: AlarmRow, alert: AlertRow) -> bool:
+        with speaking(self._pings.language(row.guild_id)):
+            mention, pings = self._pings.of_role(row.guild_id, alert.channel_id, alert.role_id)
+            message = kind.draw(Showing(row=row, mention=mention, is_first=True))
+        try:
+            post = await self._places.send(row.guild_id, alert.channel_id, message, pings=pings)
+        except NotSent as error:
+            log.info("alarm not told", guild=row.guild_id, alarm=row.id, error=str(error))
+            return False
+        if post is not None:
+            await self._note(row, alert.channel_id, post.message_id)
+        return True
+
+    async def _note(self, row: AlarmRow, channel_id: int, message_id: int) -> None:
+        async with self._database.write() as session:
+            await posted.remember_message(
+                session,
+                guild_id=row.guild_id,
+                channel_id=channel_id,
+                message_id=message_id,
+                kind=KIND,
+                subject_id=row.id,
+                now=self._clock.now(),
+            )
+
+    async def _forget_message(self, guild_id: int, message_id: int) -> None:
+        async with self._database.write() as session:
+            await posted.forget_message(session, guild_id=guild_id, message_id=message_id)

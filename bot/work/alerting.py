@@ -1,0 +1,214 @@
+"""Alerts as a whole: their parts, put together, with the loops that keep them going."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.access.acting import Audit
+from bot.access.gate import Gate
+from bot.clock import Clock
+from bot.fleet.directory import Directory, Server
+from bot.fleet.hub import Hub
+from bot.fleet.panels import Panels
+from bot.posts.members import Members
+from bot.posts.places import Places
+from bot.store import alarms as alarm_rows
+from bot.store import posted
+from bot.store.alerts import AlertEvent
+from bot.store.engine import Database
+from bot.supervisor import Supervisor
+from bot.work.alarms import KIND, Alarms
+from bot.work.alerts import Alerts
+from bot.work.backup_news import BackupNews
+from bot.work.figures import Figures
+from bot.work.incidents import Incidents
+from bot.work.lookout import Lookout
+from bot.work.news import News
+from bot.work.notices import Notices
+from bot.work.outages import LOOK_EVERY_SECONDS, Outages
+from bot.work.pings import Pings
+
+log = structlog.stdlib.get_logger(__name__)
+
+SAMPLE_SECONDS: Final = 10.0
+READY_SECONDS: Final = 2.0
+KEPT: Final = timedelta(days=30)
+_HEARD: Final = frozenset(
+    {
+        AlertEvent.CRASH,
+        AlertEvent.STATE,
+        AlertEvent.CPU,
+        AlertEvent.MEMORY,
+        AlertEvent.DISK,
+        AlertEvent.BACKUP,
+    }
+)
+"""Events that only the server's own console tells of."""
+
+
+@dataclass(frozen=True)
+class Alerting:
+    """Everything behind `/alerts` and `/notify`."""
+
+    alerts: Alerts
+    alarms: Alarms
+    incidents: Incidents
+    notices: Notices
+    pings: Pings
+    lookout: Lookout
+    figures: Figures
+    outages: Outages
+    backups: BackupNews
+    database: Database
+    is_ready: Callable[[], bool]
+    clock: Clock
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Keep all loops running."""
+        supervisor.keep("alerts lookout", self._when_ready(self.lookout.run))
+        supervisor.keep("alerts samples", self._when_ready(self._sample))
+        supervisor.keep("alerts outages", self._when_ready(self._look_for_outages))
+        supervisor.keep("alerts backups", self._when_ready(self.backups.run))
+
+    async def load(self, guild_id: int) -> None:
+        """Take a guild into memory; its servers are there already."""
+        await self.alerts.load(guild_id)
+        await self.notices.load(guild_id)
+        await self.alarms.load(guild_id)
+        await self.backups.load(guild_id)
+        self.lookout.wake()
+
+    def forget(self, guild_id: int) -> None:
+        """Drop a guild from memory."""
+        self.alerts.forget(guild_id)
+        self.notices.forget(guild_id)
+        self.alarms.forget(guild_id)
+        self.backups.forget(guild_id)
+        self.lookout.wake()
+
+    async def tidy(self, guild_id: int, now: datetime) -> None:
+        """Forget alarms that ended long ago, and where they were told."""
+        async with self.database.write() as session:
+            gone = await alarm_rows.drop_closed_alarms(
+                session, guild_id=guild_id, before=now - KEPT
+            )
+            for alarm_id in gone:
+                for one in await posted.list_messages(
+                    session, guild_id=guild_id, kind=KIND, subject_id=alarm_id
+                ):
+                    await posted.forget_message(
+                        session, guild_id=guild_id, message_id=one.message_id
+                    )
+
+    async def who_left(self, is_member: Callable[[int, int], Awaitable[bool]]) -> None:
+        """Erase the wishes of members who left, as Discord says."""
+        for guild_id in self.alarms.guilds():
+            for member_id in self.notices.members(guild_id):
+                if not await is_member(guild_id, member_id):
+                    await self.notices.drop_members(guild_id, [member_id])
+                    log.info("wishes of a member who left erased", guild=guild_id)
+
+    def _when_ready(self, loop: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            while not self.is_ready():
+                await self.clock.sleep(READY_SECONDS)
+            await loop()
+
+        return run
+
+    async def _sample(self) -> None:
+        while True:
+            await self.figures.sample()
+            await self.incidents.sweep()
+            await self.clock.sleep(SAMPLE_SECONDS)
+
+    async def _look_for_outages(self) -> None:
+        while True:
+            await self.outages.look()
+            await self.clock.sleep(LOOK_EVERY_SECONDS)
+
+
+def alerting(
+    *,
+    database: Database,
+    directory: Directory,
+    panels: Panels,
+    hub: Hub,
+    gate: Gate,
+    audit: Audit,
+    members: Members,
+    places: Places,
+    supervisor: Supervisor,
+    is_ready: Callable[[], bool],
+    clock: Clock,
+) -> Alerting:
+    """Put the parts together."""
+    pings = Pings(gate, places, clock)
+    alerts = Alerts(database, directory, audit, clock)
+    alarms = Alarms(database, places, pings, supervisor, clock)
+    notices = Notices(
+        database=database,
+        directory=directory,
+        gate=gate,
+        members=members,
+        places=places,
+        pings=pings,
+        clock=clock,
+    )
+    incidents = Incidents(
+        alerts=alerts,
+        alarms=alarms,
+        notices=notices,
+        hub=hub,
+        directory=directory,
+        places=places,
+        pings=pings,
+        clock=clock,
+    )
+    news = News(
+        alerts=alerts,
+        incidents=incidents,
+        directory=directory,
+        places=places,
+        pings=pings,
+        clock=clock,
+    )
+    outages = Outages(
+        alerts=alerts, alarms=alarms, panels=panels, hub=hub, directory=directory, clock=clock
+    )
+    backups = BackupNews(
+        database=database,
+        alerts=alerts,
+        alarms=alarms,
+        panels=panels,
+        directory=directory,
+        places=places,
+        pings=pings,
+        clock=clock,
+    )
+    lookout = Lookout(hub, directory, supervisor, clock)
+
+    def is_heard(server: Server) -> bool:
+        return not _HEARD.isdisjoint(alerts.wanted(server.guild_id, server.id))
+
+    lookout.wanted_by += [is_heard, notices.wants, outages.wants]
+    lookout.tells += [incidents.turned, news.turned, notices.turned]
+    lookout.when_backup = backups.heard
+    alerts.when_changed.append(lookout.wake)
+    return Alerting(
+        alerts=alerts,
+        alarms=alarms,
+        incidents=incidents,
+        notices=notices,
+        pings=pings,
+        lookout=lookout,
+        figures=Figures(alerts, alarms, hub, directory, clock),
+        outages=outages,
+        backups=backups,
+        database=database,
+        is_ready=is_ready,
+        clock=clock,
+    )
