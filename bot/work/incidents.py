@@ -32,6 +32,7 @@ from bot.fleet.life import (
 from bot.posts.messages import Message
 from bot.posts.places import Places
 from bot.posts.redaction import redacted
+from  import console_line
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
 from bot.texts import _, speaking
@@ -46,7 +47,7 @@ from bot.ui.incidents import (
     step_line,
     with_step,
 )
-from bot.ui.text import bold, console_line, plain
+from bot.ui.text import bold, plain
 from bot.work.alarms import Alarms, Showing
 from bot.work.alerts import Alerts
 from bot.work.notices import Notices

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
 from bot.clock import Clock
 from demo.panel import SimPanel
 from tests.clock import MovedClock
-from tests.wirecord import Channel, Json, Permission, components_of, eventually, text_of
+from tests.wirecord import Channel, Json, components_of, text_of
 from tests.world import World, private, public
 
 SERVER = "Survival"
