@@ -29,10 +29,10 @@ from bot.fleet.life import (
     Turn,
     Why,
 )
+from bot.posts.lines import console_text
 from bot.posts.messages import Message
 from bot.posts.places import Places
 from bot.posts.redaction import redacted
-from  import console_line
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
 from bot.texts import _, speaking
@@ -323,7 +323,7 @@ class Incidents:
         lines = (
             one
             for line in self._hub.lines(server, LOG_LINES)
-            for one in console_line(line.text).split("\n")
+            for one in console_text(line.text).split("\n")
         )
         return "\n".join(redacted(line) for line in lines).encode("utf-8", "replace")
 
