@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 LENGTH_BYTES: Final = 4
 LARGEST_ORDER: Final = 8 << 20
 WIDTH_PX: Final = 800
-PANEL_PX: Final = 250
-EDGE_PX: Final = 70
+PANEL_PX: Final = 280
+EDGE_PX: Final = 80
 DPI: Final = 100
 BACKGROUND: Final = "#1e1f22"
 PANEL: Final = "#2b2d31"
@@ -30,7 +30,9 @@ GRID: Final = "#3f4147"
 TEXT: Final = "#dbdee1"
 FAINT: Final = "#a5a8ad"
 COLOURS: Final = ("#5b9bff", "#41c98d", "#f2b34b", "#d98cf0", "#f07f6e", "#5cd0d9")
-LETTER_PX: Final = 22
+LETTER_PX: Final = 30
+LEGEND_COLUMNS: Final = 3
+LEGEND_PX: Final = 40
 
 
 class Line(Struct, frozen=True):
@@ -42,7 +44,7 @@ class Line(Struct, frozen=True):
 
 
 class Panel(Struct, frozen=True):
-    """One set of axes; several lines get a legend."""
+    """One set of axes; several lines get one legend for all axes, so their order is the same."""
 
     title: str
     lines: list[Line]
@@ -70,7 +72,10 @@ def draw(chart: Chart) -> bytes:
     matplotlib.use("Agg")
     from matplotlib import pyplot  # noqa: PLC0415
 
+    names = max((len(panel.lines) for panel in chart.panels), default=0)
+    names = names if names > 1 else 0
     height = PANEL_PX * len(chart.panels) + EDGE_PX
+    height += -(-names // LEGEND_COLUMNS) * LEGEND_PX
     # sizes are in points of 1/72 inch
     pyplot.rcParams["font.size"] = LETTER_PX * 72 / DPI
     figure, axes = pyplot.subplots(
@@ -86,6 +91,15 @@ def draw(chart: Chart) -> bytes:
     for panel, ax in zip(chart.panels, axes[:, 0], strict=True):
         _panel(ax, panel, chart)
     _times(axes[-1, 0], chart)
+    if names:
+        figure.legend(
+            handles=axes[0, 0].get_lines()[:names],
+            loc="outside lower center",
+            ncols=LEGEND_COLUMNS,
+            frameon=False,
+            labelcolor=TEXT,
+            fontsize="small",
+        )
     out = io.BytesIO()
     figure.savefig(out, format="png", facecolor=BACKGROUND)
     pyplot.close(figure)
@@ -115,12 +129,13 @@ def _panel(ax: "Axes", panel: Panel, chart: Chart) -> None:
         at, values = broken(line, chart.step_seconds)
         where = "steps-post" if panel.is_whole else "default"
         ax.plot(at, values, color=colour, linewidth=2.5, drawstyle=where, label=line.name)
-        for start, value in _alone(at, values):
-            ax.plot([start], [value], "o", color=colour, markersize=4)
         if len(panel.lines) == 1:
             step: Literal["post"] | None = "post" if panel.is_whole else None
             ax.fill_between(at, values, step=step, color=colour, alpha=0.22, linewidth=0)
         highest = max([highest, *line.values])
+    for number, line in enumerate(panel.lines):  # behind all lines, which the legend counts
+        for start, value in _alone(*broken(line, chart.step_seconds)):
+            ax.plot([start], [value], "o", color=COLOURS[number % len(COLOURS)], markersize=4)
     if panel.limit and highest > panel.limit * 0.6:
         ax.axhline(panel.limit, color=FAINT, linewidth=1.5, linestyle=(0, (6, 4)))
         highest = max(highest, panel.limit)
@@ -132,16 +147,6 @@ def _panel(ax: "Axes", panel: Panel, chart: Chart) -> None:
     ax.locator_params(axis="y", nbins=4, integer=panel.is_whole)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    if len(panel.lines) > 1:
-        ax.legend(
-            loc="upper left",
-            fontsize="x-small",
-            facecolor=PANEL,
-            edgecolor=GRID,
-            labelcolor=TEXT,
-            ncols=2,
-            framealpha=0.8,
-        )
 
 
 def _alone(at: Sequence[float], values: Sequence[float]) -> list[tuple[float, float]]:

@@ -12,6 +12,8 @@ from bot.fleet.known import State
 from bot.fleet.players import Counted, Players
 
 ASK_EVERY_SECONDS: Final = 60.0
+LOOK_EVERY_SECONDS: Final = 10.0
+"""A board that was just made waits no longer for its first count."""
 OLD: Final = timedelta(seconds=200)
 """A count this old is no longer told: the game missed three questions."""
 
@@ -48,11 +50,11 @@ class Headcount:
                 if self._hub.known(server).state is State.RUNNING
             ]
             await asyncio.gather(*(self._ask(server) for server in running))
-            await self._clock.sleep(ASK_EVERY_SECONDS)
+            await self._clock.sleep(LOOK_EVERY_SECONDS)
 
     async def _ask(self, server: Server) -> None:
         before = self.known(server)
-        await self._players.count(server)
+        await self._players.count(server, fresh_seconds=ASK_EVERY_SECONDS - 5.0)
         after = self.known(server)
         if (before and before.online) != (after and after.online):
             self._hub.note(server.id)

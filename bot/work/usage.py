@@ -126,38 +126,38 @@ def usage_words(samples: Sequence[Sample], range_key: str) -> list[str]:
     known_minutes = sum(sample.known for sample in samples)
     wanted = RANGES[range_key].lasts.total_seconds() / 60
     up = [sample for sample in samples if sample.up]
-    said = []
+    head = f"**{capital(range_words(range_key))}**"
     share = up_share(samples)
-    if share is not None:
-        said.append(
-            _(
-                "**Up** {percent} % of {range}",
-                percent=_percent(share),
-                range=range_words(range_key),
-            )
-        )
+    said = [
+        head if share is None else _("{range}: up {percent} %", range=head, percent=_percent(share))
+    ]
     if up:
         average = sum(one.cpu_percent for one in up) / len(up)
         peak = max(one.cpu_percent for one in up)
         said.append(
-            _("**CPU** {average} % on average while it ran, at most {peak} %",
+            _("CPU {average} % on average while it ran, at most {peak} %",
               average=round(average), peak=round(peak))
         )  # fmt: skip
         memory = sum(one.memory_bytes for one in up) / len(up)
         most = max(one.memory_bytes for one in up)
         said.append(
-            _("**Memory** {average} on average, at most {peak}",
+            _("Memory {average} on average, at most {peak}",
               average=size(round(memory)), peak=size(most))
         )  # fmt: skip
     counted = [one.players for one in samples if one.players is not None]
     if any(counted):
-        said.append(_("**Players** at most {count}", count=max(counted)))
+        said.append(_("At most {count} players at a time", count=max(counted)))
     if known_minutes < wanted * 0.97:
         said.append(
             _("Known for {percent} % of that time; where the picture has a gap I know nothing.",
               percent=_percent(min(1.0, known_minutes / wanted)))
         )  # fmt: skip
     return said
+
+
+def capital(text: str) -> str:
+    """With a capital letter at its beginning, and the rest as it was."""
+    return text[:1].upper() + text[1:]
 
 
 def _percent(share: float) -> str:

@@ -17,6 +17,7 @@ from bot.secret import Secret
 from bot.store.guilds import QueryPlace
 from bot.ui.doors import new_reference
 from demo.panel import SimPanel
+from demo.playground import past
 
 PANEL: Final = "Nova"
 ACCOUNT: Final = "alice"
@@ -26,13 +27,15 @@ GRANTS: Final = (
     ("Members", "player", None),
     ("Members", "control.restart", "Survival"),
 )
+RAN_YESTERDAY: Final = ("Survival", "Lobby", "Rust Island")
 WELCOME: Final = """\
 **Welcome to Nova.** The bot is real; its panel and seven game servers are played on this machine.
 - *Viewing as*, above, is who you are: **Mia** is a member, **Max** a moderator, **Ada** an admin.
 - Type `/` below, and the first letters of a server. Begin with {server_list} or {server_info}
 - Mia may start any server, but restart only **Survival**: {power_restart}
 - Refused? Ask {why}. Then let Ada change it with `/access grant`, as Mia doesn't even see that.
-- Max may type into a console, such as `crash`: {console_run}\
+- Max may type into a console, such as `crash`: {console_run}
+- Ada posts a message that stays true: `/board create`. Charts: {server_usage}\
 """
 
 
@@ -72,6 +75,7 @@ class Guild:
         owner = Actor(
             self._guild.owner.id, "Nova", frozenset(), owns_guild=True, manages_guild=True
         )
+        await app.guild_here(self.id)  # settings are kept for a guild the bot has met
         panels = app.parts.panels
         found = await panels.examine(panel.url, Secret(panel.key(ACCOUNT)))
         await panels.add(self.id, PANEL, found, added_by=owner.id)
@@ -94,9 +98,10 @@ class Guild:
         asked = QueryPlace(address=f"127.0.0.1:{port}")
         await app.parts.ruling.configure(
             admitted,
-            lambda held: structs.replace(held, queries={survival.id: asked}),
-            "players of Survival",
+            lambda held: structs.replace(held, queries={survival.id: asked}, history=True),
+            "players of Survival, and history",
         )
+        await past.fill(app, self.id, RAN_YESTERDAY)
         welcome = Message(_welcome(app.bot.command_ids))
         await app.parts.places.send(self.id, self.channel.id, welcome)
 
@@ -124,5 +129,6 @@ def _welcome(command_ids: dict[str, int]) -> str:
         server_info=mention("server info"),
         power_restart=mention("power restart"),
         console_run=mention("console run"),
+        server_usage=mention("server usage"),
         why=mention("why"),
     )
