@@ -378,6 +378,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         hub=hub,
         directory=directory,
         teller=teller,
+        players=players,
         clock=clock,
     )
     jobs_view = JobsView(database, jobs, gate, audit, directory)
@@ -392,7 +393,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         gate=gate,
         clock=clock,
     )
-    workflows = Workflows(database, jobs, jobs_view, desk)
+    workflows = Workflows(database, jobs, jobs_view, desk, follows)
     charts = Charts(clock)
     headcount = Headcount(
         players,

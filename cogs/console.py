@@ -53,6 +53,10 @@ class ConsoleCog(commands.Cog):
     async def open_console(self, press: Press) -> Message:
         return await self._parts.console.tail(press.admitted)
 
+    @component("lines", right="control.console", on_server=True, name="console tail")
+    async def last_lines(self, press: Press) -> Message:
+        return await self._parts.console.last_lines(press.admitted)
+
     @component(
         "follow", right="control.console", on_server=True, ack=Ack.UPDATE, name="console tail"
     )

@@ -4,18 +4,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.rights import SEE
 from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.groups import group
 from bot.ui.options import ServerOption
+from bot.ui.spans import countdown_seconds
 from bot.ui.text import bold
 from bot.work.course import Signal
+from bot.work.jobs_view import CANCEL
 from bot.work.power_order import PowerOrder
 from cogs.parts import Parts
 
 Reason = app_commands.Range[str, 0, 200]
 REASON = "Why; the channel sees it"
+Delay = app_commands.Range[str, 0, 20]
+DELAY = "A countdown first: minutes, or such as 90s, 10m, 1h"
+BACKUP_FIRST = "Make a backup first, and wait for it"
 SERVER = "Which server; may be left out where only one is meant"
 
 
@@ -38,14 +44,18 @@ class PowerCog(commands.Cog):
         return await self._perform(interaction, Signal.START, reason)
 
     @command(power, right="control.stop", on_server=True, description="Stop a server")
-    @app_commands.describe(server=SERVER, reason=REASON)
+    @app_commands.describe(server=SERVER, reason=REASON, delay=DELAY, backup_first=BACKUP_FIRST)
     async def stop(
         self,
         interaction: discord.Interaction,
         server: ServerOption | None = None,  # noqa: ARG002
         reason: Reason = "",
+        delay: Delay = "",
+        backup_first: bool = False,  # Discord gives options by name
     ) -> Message:
-        return await self._perform(interaction, Signal.STOP, reason)
+        return await self._perform(
+            interaction, Signal.STOP, reason, delay=delay, backup_first=backup_first
+        )
 
     @command(
         power,
@@ -53,14 +63,18 @@ class PowerCog(commands.Cog):
         on_server=True,
         description="Restart a server, and hear when it is up again",
     )
-    @app_commands.describe(server=SERVER, reason=REASON)
+    @app_commands.describe(server=SERVER, reason=REASON, delay=DELAY, backup_first=BACKUP_FIRST)
     async def restart(
         self,
         interaction: discord.Interaction,
         server: ServerOption | None = None,  # noqa: ARG002
         reason: Reason = "",
+        delay: Delay = "",
+        backup_first: bool = False,
     ) -> Message:
-        return await self._perform(interaction, Signal.RESTART, reason)
+        return await self._perform(
+            interaction, Signal.RESTART, reason, delay=delay, backup_first=backup_first
+        )
 
     @command(
         power,
@@ -99,10 +113,43 @@ class PowerCog(commands.Cog):
         reason = str(asked.payload.get("reason", ""))
         return await self._perform(press.interaction, Signal.KILL, reason)
 
+    @component("power-now", right=SEE, on_server=True, ack=Ack.UPDATE, name="power countdown")
+    async def hurried(self, press: Press) -> None:
+        await self._say(press, "now")
+
+    @component("power-later", right=SEE, on_server=True, ack=Ack.UPDATE, name="power countdown")
+    async def postponed(self, press: Press) -> None:
+        minutes = (*press.args, "", "", "")[2]
+        await self._say(press, "later", minutes=int(minutes) if minutes.isdecimal() else 0)
+
+    @component("power-off", right=SEE, on_server=True, ack=Ack.UPDATE, name="power countdown")
+    async def cancelled(self, press: Press) -> None:
+        await self._say(press, CANCEL)
+
+    @component("power-go", right=SEE, on_server=True, ack=Ack.UPDATE, name="power countdown")
+    async def went_on(self, press: Press) -> None:
+        await self._say(press, "go")
+
+    async def _say(self, press: Press, what: str, *, minutes: int = 0) -> None:
+        """The message itself shows what comes of it."""
+        job_id = (*press.args, "", "")[1]
+        await self._parts.workflows.say(press.admitted, job_id, what, minutes=minutes)
+
     async def _perform(
-        self, interaction: discord.Interaction, signal: Signal, reason: str
+        self,
+        interaction: discord.Interaction,
+        signal: Signal,
+        reason: str,
+        *,
+        delay: str = "",
+        backup_first: bool = False,
     ) -> Message:
-        order = PowerOrder(signal=signal.value, reason=reason)
+        order = PowerOrder(
+            signal=signal.value,
+            reason=reason,
+            delay_seconds=countdown_seconds(delay),
+            backup_first=backup_first,
+        )
         return await self._parts.workflows.perform(interaction, decided(interaction), order)
 
     async def _ask_kill(self, interaction: discord.Interaction, reason: str) -> Message:

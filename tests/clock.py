@@ -38,6 +38,10 @@ class MovedClock:
     def timeout(self, seconds: float | None) -> "_MovedLimit":
         return _MovedLimit(self, seconds)
 
+    def set_back(self, seconds: float) -> None:
+        """Let the clock on the wall show an earlier time; what is measured goes on as it did."""
+        self._start -= timedelta(seconds=seconds)
+
     @property
     def next_wake_in(self) -> float | None:
         """Seconds until the next sleeper is due; None when nobody sleeps."""

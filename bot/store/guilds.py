@@ -1,6 +1,7 @@
 """The guilds the bot is in, and the end of their data."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +10,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.tables import guild, metadata
+
+DEFAULT_WARNINGS: Final = (15, 10, 5, 1)
 
 
 class ServerGroup(Struct, frozen=True, kw_only=True):
@@ -49,6 +52,10 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Members of fewer days count in no vote; 0 = all count."""
     quiet_hours: str = ""
     """Such as `22:00-07:00`, by the clocks of `time_zone`: nobody is pinged then; "" = never."""
+    warn_minutes: tuple[int, ...] = DEFAULT_WARNINGS
+    """Before the end of a countdown, when players are warned in the game; most first."""
+    stop_patience_seconds: int = 90
+    """How long a server may take to stop until somebody is asked whether to kill it."""
     audit_channel_id: int | None = None
     """Where the head of the audit chain is posted each day."""
 

@@ -1,6 +1,8 @@
 """Reading the console and writing to it, for the length of one answer."""
 
 import contextlib
+import io
+from collections.abc import Sequence
 
 import discord
 
@@ -14,9 +16,10 @@ from bot.fleet.hub import Hub, Listener
 from bot.fleet.known import State
 from bot.posts.lines import console_text, lost_words
 from bot.posts.messages import Message
+from bot.posts.redaction import redacted
 from bot.pterodactyl import ServerOffline
 from bot.pterodactyl.console_events import ConsoleLine, Lost
-from bot.texts import _
+from bot.texts import _, _n
 from bot.ui.cards import state_name
 from bot.ui.doors import answer_of
 from bot.ui.errors import Unfit
@@ -31,6 +34,7 @@ FOLLOW_EVERY_SECONDS = 2.0
 COMMAND_CHARACTERS = 2000
 SHOWN_CHARACTERS = 3000
 TAIL_LINES = 25
+FILE_LINES = 100
 MOST_LINES = 150
 """The node keeps no more (contract: console.md)."""
 
@@ -123,6 +127,29 @@ class ConsoleWork:
                 await self._say_why(server)
             return self._shown(admitted, count)
 
+    async def last_lines(self, admitted: Admitted) -> Message:
+        """As many of the last lines as the node keeps, in a file.
+
+        Raises:
+            PanelError: The console can't be had.
+            Unfit: It can't be heard.
+        """
+        server = admitted.server
+        async with self._hub.listen(server):
+            if not await self._hub.wait_live(server, LISTEN_SECONDS, caught_up=True):
+                await self._say_why(server)
+            heard = [line.text for line in self._hub.lines(server, FILE_LINES)]
+        label = self._bold(server)
+        if not heard:
+            return Message(_("{server} has said nothing yet, or isn't running.", server=label))
+        said = _n(
+            "The last line of {server}.",
+            "The last {count} lines of {server}.",
+            len(heard),
+            server=label,
+        )
+        return Message(said, files=(lines_file(heard),))
+
     async def _say_why(self, server: Server) -> None:
         """Why the console can't be heard, where it is more than a node that is slow.
 
@@ -210,6 +237,12 @@ class ConsoleWork:
 
     def _bold(self, server: Server) -> str:
         return bold(self._directory.label(server))
+
+
+def lines_file(heard: Sequence[str]) -> discord.File:
+    """The lines of a console as a file, without what is nobody's business."""
+    text = "\n".join(redacted(console_text(line)) for line in heard)
+    return discord.File(io.BytesIO(text.encode("utf-8", "replace")), "console.txt")
 
 
 def checked_command(command: str) -> str:

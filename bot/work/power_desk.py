@@ -14,12 +14,15 @@ from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub
 from bot.fleet.panels import PanelGone
+from bot.fleet.players import Players
 from bot.posts.members import NotAsked
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
 from bot.texts import _, speaking
 from bot.ui.errors import panel_words
+from bot.ui.parts import Colour, button, card
 from bot.work.again import Again, MemberGone, ServerGone
+from bot.work.course import Signal
 from bot.work.engine import Done, Job, Sleep
 from bot.work.power_order import Deed, PowerJob
 from bot.work.power_words import Story
@@ -29,6 +32,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 ASK_AGAIN_SECONDS: Final = 15.0
 """Discord didn't say what a member may do."""
+
+
+FAILED: Final = "failed"
+"""A report with buttons to look at what the console said and to try again."""
 
 
 class Ending(Protocol):
@@ -83,7 +90,7 @@ class Over(Exception):
         outcome: For lists and records.
         end: What is told.
         error: What those who wait here are answered with instead, in the words for errors.
-        rows: Which buttons the report has: "" or "failed".
+        rows: Which buttons the report has: "" or `FAILED`.
         """
         super().__init__(outcome)
         self.outcome = outcome
@@ -110,6 +117,7 @@ class Run(Struct):
     late_seconds: float = 0.0
     """How much later than it meant to it goes on."""
     admitted: Admitted | None = None
+    off_since: float | None = None
 
     @property
     def state(self) -> PowerJob:
@@ -120,9 +128,9 @@ class Run(Struct):
         self.job.state = structs.replace(self.job.state, **changes)
         return self.job.state
 
-    def did(self, kind: str, value: str = "") -> PowerJob:
+    def did(self, kind: str, value: str = "", more: str = "") -> PowerJob:
         """Note for the report what was done."""
-        return self.set(deeds=(*self.state.deeds, Deed(kind, value)))
+        return self.set(deeds=(*self.state.deeds, Deed(kind, value, more)))
 
 
 class Desk:
@@ -138,6 +146,7 @@ class Desk:
         hub: Hub,
         directory: Directory,
         teller: Teller,
+        players: Players,
         clock: Clock,
     ) -> None:
         self.gate = gate
@@ -147,6 +156,7 @@ class Desk:
         self.hub = hub
         self.directory = directory
         self.teller = teller
+        self.players = players
         self.clock = clock
         self._ears: dict[str, list[Ear]] = {}
         self._fresh: dict[str, Admitted] = {}
@@ -290,7 +300,13 @@ class Desk:
             ear.hear(self.story(job).broken, None)
 
     def _report_message(self, state: PowerJob) -> Message:
-        return Message(state.report)
+        server = self.directory.get(state.asked.guild_id, state.asked.server_id)
+        if state.report_rows != FAILED or server is None:
+            return Message(state.report)
+        row = [button("lines", server.id, label=_("Last lines"))]
+        if state.signal in (Signal.START, Signal.RESTART):
+            row.append(button("start", server.id, label=_("Start")))
+        return card(state.report, colour=Colour.RED, rows=[row])
 
 
 def _dropped(story: Story, why: str, *, is_public: bool) -> Message:

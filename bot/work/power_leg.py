@@ -1,28 +1,36 @@
 """One signal of a power workflow: sent once, followed until the server is there, told truly."""
 
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
+import discord
+import msgspec
 import structlog
 
 from bot.access.acting import Acting
-from bot.access.decision import Allow
+from bot.access.decision import Allow, is_agreed
 from bot.access.facts import Action
-from bot.access.gate import Admitted
+from bot.access.gate import Admitted, NotAdmitted
 from bot.fleet.directory import Server
 from bot.fleet.hub import Listener
 from bot.fleet.known import Known, State
 from bot.fleet.panels import PanelGone
 from bot.posts.lines import console_text
+from bot.posts.members import NotAsked
 from bot.posts.messages import Message
+from bot.posts.redaction import redacted
 from bot.pterodactyl import PanelError
 from bot.pterodactyl.console_events import Disconnected, Stats, Status
 from bot.store.jobs import Signal as Said
 from bot.texts import _, speaking
+from bot.ui.parts import Colour, button, card
 from bot.ui.text import block
+from bot.work.again import Asked, MemberGone, ServerGone
+from bot.work.console import FILE_LINES, lines_file
 from bot.work.course import Course, Signal, Stage
 from bot.work.engine import Progress
-from bot.work.power_desk import Desk, Over, Run, Wait
+from bot.work.jobs_view import CANCEL
+from bot.work.power_desk import FAILED, Desk, Over, Run, Wait
 from bot.work.power_words import Story, said_state
 
 log = structlog.stdlib.get_logger(__name__)
@@ -39,7 +47,11 @@ POLL_SECONDS: Final = 10.0
 UNKNOWN_SECONDS: Final = 45.0
 STAY_SECONDS: Final = 60.0
 """So long a handler stays with a server at a time, then others get their turn."""
+OFF_SECONDS: Final = 10.0
+"""A killed server whose restart is under way on the node is not off for so long."""
 LAST_LINES: Final = 12
+KILL: Final = "kill agreed"
+"""Both the signal to a job and the name of its step."""
 STARTS_AT_MOST: Final = 2
 """A start may be repeated safely (contract: servers.md), where the first one came to nothing."""
 READ_CONSOLE: Final = Action("console tail", "control.console", on_server=True)
@@ -140,12 +152,12 @@ class Legs:
         began = self._clock.monotonic()
         fell_at: float | None = None
         limit = GIVE_UP_SECONDS if state.is_known else UNKNOWN_SECONDS
-        await self.hear(run, await job.signals())
+        await self._hear(run, await job.signals())
         while True:
             known = await self._next(run, ears)
             since = base + self._clock.monotonic() - began
             if job.has_news:
-                await self.hear(run, await job.signals())
+                await self._hear(run, await job.signals())
             up = known.numbers.uptime_seconds if known.numbers else None
             stage = course.see(known.state, up_seconds=up, since_seconds=since)
             if stage is Stage.THERE:
@@ -161,7 +173,8 @@ class Legs:
                 fell_at = None
             if stage is Stage.WAITING and known.is_live and since > IGNORED_SECONDS:
                 raise self._ignored(run, known)
-            await self.patience(run, known, since)
+            await self._patience(run, known, since)
+            await self._start_after_kill(run, known)
             if since > limit:
                 raise self._given_up(run, known, since)
             if since > SLOW_SECONDS and not run.state.told_slow:
@@ -174,17 +187,107 @@ class Legs:
             if self._clock.monotonic() - run.entered > STAY_SECONDS and fell_at is None:
                 raise Wait(0.0)
 
-    async def hear(self, run: Run, said: list[Said]) -> None:
+    async def _hear(self, run: Run, said: list[Said]) -> None:
         """Take what was said while a signal is followed."""
+        for one in said:
+            if one.name == KILL:
+                await self._kill(run, msgspec.convert(one.payload, Asked))
+                return
+        if run.job.begun_at(KILL) is not None and not run.state.kill_sent:
+            await self._kill(run, run.state.kill_by)  # it was cut off in the middle of it
 
-    async def patience(self, run: Run, known: Known, since: float) -> None:
-        """Look whether it takes too long to stop."""
+    async def _kill(self, run: Run, by: Asked | None) -> None:
+        """End the process, as somebody agreed or the order says; a kill may be repeated safely."""
+        job = run.job
+        admitted = await self._killer(run, by)
+        if admitted is None:
+            await job.save()
+            return
+        run.set(kill_by=by)
+        if await job.begin(KILL) is Progress.DONE:
+            return
+        try:
+            await send_signal(
+                self._desk.acting, admitted, run.server, Signal.KILL, why=run.state.order.reason
+            )
+        except (PanelError, PanelGone) as error:
+            log.warning("kill outcome unknown", job=job.id, error=type(error).__name__)
+            if isinstance(error, PanelGone) or not error.maybe_done:
+                job.forget(KILL)
+                await job.save(state=run.set(kill_by=None, asks_kill=False))
+                return
+        if by is not None:
+            run.did("killed", by.actor_name)
+        else:
+            run.did("killed by rule")
+        await job.end(KILL, state=run.set(kill_sent=True, asks_kill=False))
+        with speaking(run.story.language):
+            sent = run.story.sent(Signal(run.state.leg))
+        await self._desk.show(run, sent)
+
+    async def _killer(self, run: Run, by: Asked | None) -> Admitted | None:
+        """For whom it is done, decided as of now; None where they may no longer."""
+        if by is None:
+            return await self._desk.admit(run)
+        try:
+            admitted = await self._desk.again.admit(by)
+        except NotAdmitted as error:
+            await self._desk.audit.refused(
+                by.guild_id, by.channel_id, by.actor_id, by.reference, error
+            )
+            return None
+        except (MemberGone, ServerGone, NotAsked):
+            return None
+        return admitted if is_agreed(admitted.decision, admitted.agreed) else None
+
+    async def _patience(self, run: Run, known: Known, since: float) -> None:
+        """Where it takes too long to stop: ask, kill, or let it be, as the order says."""
+        state = run.state
+        stops = known.state is State.STOPPING or (
+            state.leg == Signal.STOP.value and known.state is State.RUNNING
+        )
+        limit = self._desk.gate.book(run.job.guild_id).settings.stop_patience_seconds
+        if not stops or since < limit or state.asks_kill or state.kill_sent or state.spares:
+            return
+        if state.order.may_kill == "always":
+            await self._kill(run, None)
+            return
+        spares = state.order.may_kill == "never"
+        await run.job.save(state=run.set(asks_kill=not spares, spares=spares))
+        with speaking(run.story.language):
+            shown = self._hanging(run, since)
+        await self._desk.show(run, shown)
+
+    def _hanging(self, run: Run, since: float) -> Message:
+        head = run.story.hanging(since)
+        node = _("The node ends it by itself after 10 minutes.")
+        if run.state.spares:
+            return Message(head + "\n" + _("It is not to be killed, so I wait.") + " " + node)
+        ask = _("Killing it loses what it hasn't saved. Who may stop it can say so; else I wait.")
+        row = [button("kill", run.server.id, label=_("Kill …"), style=discord.ButtonStyle.danger)]
+        return card(f"{head}\n{ask} {node}", colour=Colour.YELLOW, rows=[row])
+
+    async def _start_after_kill(self, run: Run, known: Known) -> None:
+        """The node goes on with a restart whose stop was ended by a kill; where it doesn't, we do.
+
+        Raises:
+            Wait: The start is the next leg.
+        """
+        is_off = run.state.kill_sent and known.is_live and known.state is State.OFFLINE
+        if not is_off or run.state.leg != Signal.RESTART.value:
+            run.off_since = None
+            return
+        now = self._clock.monotonic()
+        run.off_since = run.off_since if run.off_since is not None else now
+        if now - run.off_since > OFF_SECONDS:
+            await run.job.save(state=run.set(leg=Signal.START.value, attempt=1))
+            raise Wait(0.0)
 
     async def _next(self, run: Run, ears: Listener) -> Known:
         """What is known after the next change, or after a while without one."""
         server = run.server
         try:
-            async with self._clock.timeout(POLL_SECONDS if self._is_live(server) else 2.0):
+            async with self._clock.timeout(self._pause(run)):
                 async for event in ears:
                     if isinstance(event, Status | Stats | Disconnected):
                         return self._hub.known(server)
@@ -196,12 +299,17 @@ class Legs:
         await self._clock.sleep(1.0)  # the console is not to be had: ask no faster than that
         return known
 
+    def _pause(self, run: Run) -> float:
+        if run.state.asks_kill or run.state.kill_sent:
+            return 1.0  # somebody may say something at any time
+        return POLL_SECONDS if self._is_live(run.server) else 2.0
+
     def _is_live(self, server: Server) -> bool:
         return self._hub.known(server).is_live
 
     def _fell(self, run: Run) -> Over:
-        end = partial(run.story.fell, self._last_lines(run))
-        return Over("failed", end, rows="failed")
+        end = partial(_with_lines, run.story.fell, self._last_lines(run))
+        return Over("failed", end, rows=FAILED)
 
     def _ignored(self, run: Run, known: Known) -> Over:
         state = run.state
@@ -212,18 +320,17 @@ class Legs:
         return Over("failed" if state.is_known else "unknown", end)
 
     def _given_up(self, run: Run, known: Known, since: float) -> Over:
-        end = partial(run.story.given_up, known, since, self._last_lines(run))
-        return Over("unknown", end, rows="failed")
+        told = partial(run.story.given_up, known, since)
+        return Over("unknown", partial(_with_lines, told, self._last_lines(run)), rows=FAILED)
 
-    def _last_lines(self, run: Run) -> str:
+    def _last_lines(self, run: Run) -> list[str]:
         """What the console said last, for who may read it."""
         admitted = run.admitted
         if admitted is None or not self._may_read(admitted):
-            return ""
+            return []
         if not any(watcher.shows_console for watcher in self._desk.watchers(run.job.id)):
-            return ""
-        lines = [console_text(line.text) for line in self._hub.lines(run.server, LAST_LINES)]
-        return "\n" + block("\n".join(lines), 1200) if lines else ""
+            return []
+        return [line.text for line in self._hub.lines(run.server, FILE_LINES)]
 
     def _may_read(self, admitted: Admitted) -> bool:
         gate = self._desk.gate
@@ -246,11 +353,34 @@ async def send_signal(
 
 
 def stop_on_cancel(run: Run, said: list[Said]) -> None:
-    """Raise what ends the workflow where somebody said so in time."""
+    """Raise what ends the workflow where somebody said so in time.
+
+    Raises:
+        Over: Somebody did.
+    """
     for one in said:
-        if one.name == "cancel":
-            by = str(one.payload.get("by", "")) if isinstance(one.payload, dict) else ""
-            raise Over("cancelled", partial(run.story.cancelled, by))
+        if one.name == CANCEL:
+            raise Over("cancelled", partial(run.story.cancelled, by_of(one)))
+
+
+def by_of(said: Said) -> str:
+    """The name of who said something to a job."""
+    return str(said.payload.get("by", "")) if isinstance(said.payload, dict) else ""
+
+
+class _Sentence(Protocol):
+    """An end that still lacks what the console said."""
+
+    def __call__(self, lines: str, *, is_public: bool) -> Message: ...
+
+
+def _with_lines(told: _Sentence, heard: list[str], *, is_public: bool) -> Message:
+    """The end with what the console said last: a few lines, and more in a file. Never in public."""
+    lines = [redacted(console_text(text)) for text in heard]
+    if is_public or not lines:
+        return told("", is_public=is_public)
+    message = told("\n" + block("\n".join(lines[-LAST_LINES:]), 1200), is_public=False)
+    return Message(message.text, files=(lines_file(heard),))
 
 
 def already(story: Story, known: Known, *, is_public: bool) -> Message:  # noqa: ARG001

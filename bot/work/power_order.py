@@ -44,6 +44,7 @@ class Deed(Struct, frozen=True):
 
     kind: str
     value: str = ""
+    more: str = ""
 
 
 class PowerJob(Struct, frozen=True, kw_only=True):
@@ -64,12 +65,16 @@ class PowerJob(Struct, frozen=True, kw_only=True):
     turn: int = 0
     """Of the countdown: each delay begins a new one, with warnings of its own."""
     postponed_seconds: int = 0
+    postponed_by: str = ""
+    shown_due: datetime | None = None
+    """The end that the message shows."""
     hurried_by: str = ""
     trouble: str = ""
     """Why there is a question: what the backup said."""
     backup_uuid: str = ""
     backup_name: str = ""
-    skips_backup: bool = False
+    backup_done: bool = False
+    """It is whole, or somebody said to go on without it."""
     leg: str = ""
     """The signal that is followed now."""
     attempt: int = 1
@@ -84,9 +89,13 @@ class PowerJob(Struct, frozen=True, kw_only=True):
     started: bool = False
     told_slow: bool = False
     asks_kill: bool = False
+    spares: bool = False
+    """It doesn't stop, and is not to be killed; that was said."""
     kill_by: Asked | None = None
     """Who agreed that the server be killed."""
     kill_sent: bool = False
+    answers: bool = False
+    """The game answered when it was asked for its players."""
     deeds: tuple[Deed, ...] = ()
     report: str = ""
     report_rows: str = ""
@@ -117,6 +126,8 @@ class Begun(Struct, frozen=True, kw_only=True):
     signal: str
     actor_name: str
     since: datetime
+    is_kill: bool = False
+    """The order was a kill, and is taken as consent to end what doesn't stop."""
     is_waiting: bool = False
     """Whether that one still counts down."""
 

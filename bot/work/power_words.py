@@ -190,6 +190,29 @@ class Story:
         )
         return Message(f"{DOTS[State.UNKNOWN]} {said}")
 
+    def counting(self, due: datetime) -> str:
+        at = {"at": moment(due), "clock": moment(due, "T")}
+        said = {
+            Signal.START: _("{who} starts {server} {at} ({clock}){why}", **at, **self._v),
+            Signal.STOP: _("{who} stops {server} {at} ({clock}){why}", **at, **self._v),
+            Signal.RESTART: _("{who} restarts {server} {at} ({clock}){why}", **at, **self._v),
+            Signal.KILL: _("{who} kills {server} {at} ({clock}){why}", **at, **self._v),
+        }[self.signal]
+        return f"{DOTS[State.STARTING]} {said}"
+
+    def hanging(self, since: float) -> str:
+        said = _(
+            "{server} doesn't stop: {time} since {who}'s {signal}{why}.",
+            time=duration(since),
+            **self._v,
+        )
+        return f"{DOTS[State.STARTING]} {said}"
+
+    @property
+    def signal_words(self) -> str:
+        """The word for what is wanted."""
+        return signal_name(self.signal)
+
     def saving(self) -> Message:
         said = _("{who}'s {signal} of {server}{why}: it saves first …", **self._v)
         return Message(f"{DOTS[State.STARTING]} {said}")
@@ -271,14 +294,12 @@ def deed_words(deed: Deed) -> str:
             return _n("{count} player was on", "{count} players were on", int(deed.value or 0))
         case "warned":
             return _("players warned")
-        case "unwarned":
-            return _("players not warned: {why}", why=deed.value)
         case "saved":
             return _("saved")
         case "save unknown":
             return _("saving not confirmed")
         case "backup":
-            return _("backup {name}", name=bold(deed.value))
+            return _("backup {name}, {size}", name=bold(deed.value), size=deed.more)
         case "no backup":
             return _("without the backup, as {who} said", who=bold(deed.value))
         case "hurried":
@@ -287,8 +308,10 @@ def deed_words(deed: Deed) -> str:
             return _("killed, as {who} agreed", who=bold(deed.value))
         case "killed by rule":
             return _("killed, since it didn't stop in time")
-        case "away":
-            return _("I was away meanwhile")
+        case "answers":
+            return _("the game answers")
+        case "silent":
+            return _("the game doesn't answer queries yet")
     return ""
 
 

@@ -1,6 +1,8 @@
 """Power workflows: one per server, from the order to the report; a second order joins it."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 import discord
@@ -22,13 +24,31 @@ from bot.ui.text import bold, moment
 from bot.work.again import asked_by
 from bot.work.course import Signal
 from bot.work.engine import Jobs
-from bot.work.jobs_view import JobLine, JobsView
+from bot.work.follows import Follows
+from bot.work.jobs_view import CANCEL, JobLine, JobsView
+from bot.work.power_countdown import check_postponed
 from bot.work.power_desk import Desk, Ear, Ending, Watcher
-from bot.work.power_order import CAN_CANCEL, KIND, RIGHTS, Begun, PowerJob, PowerOrder
+from bot.work.power_leg import KILL, by_of
+from bot.work.power_order import (
+    CAN_CANCEL,
+    KIND,
+    RIGHTS,
+    Begun,
+    PowerJob,
+    PowerOrder,
+    action_of,
+)
 from bot.work.power_phases import Phases
 from bot.work.power_words import Story, line_of, signal_name
 from bot.work.telling import Told
 
+SAID_IN: Final = {
+    "now": frozenset({"new", "countdown"}),
+    "later": frozenset({"new", "countdown"}),
+    "go": frozenset({"ask"}),
+    CANCEL: CAN_CANCEL,
+}
+"""In which phases a click comes in time."""
 PRIVATE_SECONDS: Final = 780.0
 """An interaction's token lives 15 minutes; what ends later can't be told by it."""
 
@@ -36,12 +56,14 @@ PRIVATE_SECONDS: Final = 780.0
 class Workflows:
     """Takes orders, and tells those who wait."""
 
-    def __init__(self, database: Database, jobs: Jobs, view: JobsView, desk: Desk) -> None:
+    def __init__(
+        self, database: Database, jobs: Jobs, view: JobsView, desk: Desk, follows: Follows
+    ) -> None:
         self._database = database
         self._jobs = jobs
         self._desk = desk
         self._clock = desk.clock
-        self._phases = Phases(desk)
+        self._phases = Phases(desk, follows, database)
         jobs.register(KIND, PowerJob, self._phases.work, failed=self._phases.failed)
         view.describe(KIND, self._described)
 
@@ -119,11 +141,15 @@ class Workflows:
                 )
             if ear is not None:
                 self._desk.listen(other.id, ear)
-            return _joined(other)
+            return await self._join(session, admitted, order, other)
         if ear is not None:
             self._desk.listen(job_id, ear)
         if order.delay_seconds == 0:
             self._desk.trust(job_id, admitted)
+        else:
+            detail = f"in {order.delay_seconds} s"
+            entry = self._desk.audit.entry(admitted, "change", why=order.reason, detail=detail)
+            await self._desk.audit.append(session, admitted.guild_id, entry)
         return Begun(
             job_id=job_id,
             is_joined=False,
@@ -131,6 +157,92 @@ class Workflows:
             actor_name=admitted.actor.name,
             since=self._clock.now(),
         )
+
+    async def _join(
+        self, session: AsyncSession, admitted: Admitted, order: PowerOrder, other: JobRow
+    ) -> Begun:
+        """A kill is consent to end what doesn't stop; everything else waits for the other one."""
+        begun = _joined(other)
+        leg = str(other.state.get("leg", ""))
+        if order.signal != Signal.KILL.value or other.phase != "leg" or leg == order.signal:
+            return begun
+        await self._jobs.signal(
+            session,
+            guild_id=other.guild_id,
+            job_id=other.id,
+            name=KILL,
+            payload=msgspec.to_builtins(asked_by(admitted)),
+        )
+        return msgspec.structs.replace(begun, is_kill=True)
+
+    async def say(self, admitted: Admitted, job_id: str, what: str, *, minutes: int = 0) -> None:
+        """A click on a countdown or question, in one transaction with its audit entry.
+
+        Args:
+            admitted: Who clicked, on which server.
+            job_id: The workflow.
+            what: now, later, cancel or go.
+            minutes: By how many it is put off.
+
+        Raises:
+            NotAdmitted: It takes the right of what is wanted; who asked may cancel their own.
+            NeedsConsent: Others would have to agree.
+            Unfit: It is too late for that, or was put off for too long already.
+        """
+        async with self._database.write() as session:
+            row = await rows.get_job(session, guild_id=admitted.guild_id, job_id=job_id)
+            if row is None or row.kind != KIND or row.subject_id != admitted.server.id:
+                raise Unfit(_("I don't know that any more. `/jobs` shows what is under way."))
+            state = msgspec.convert(row.state, PowerJob)
+            own = self._may_say(admitted, row, state, what)
+            said = await rows.list_signals(session, guild_id=row.guild_id, job_id=row.id)
+            self._check_in_time(row, state, said, what)
+            if what == "later":
+                check_postponed(state, said, minutes)
+            payload = {"by": admitted.actor.name, "by_id": admitted.actor.id, "minutes": minutes}
+            await self._jobs.signal(
+                session, guild_id=row.guild_id, job_id=row.id, name=what, payload=payload
+            )
+            detail = f"{what} {minutes} min" if minutes else what
+            entry = self._desk.audit.entry(own, "change", detail=detail)
+            await self._desk.audit.append(session, row.guild_id, entry)
+
+    def _may_say(self, admitted: Admitted, row: JobRow, state: PowerJob, what: str) -> Admitted:
+        if what == CANCEL and row.actor_id == admitted.actor.id:
+            return admitted
+        own = self._desk.gate.admit(
+            admitted.guild_id,
+            admitted.channel_id,
+            admitted.actor,
+            action_of(state.signal),
+            admitted.reference,
+            target=admitted.target,
+        )
+        if not is_agreed(own.decision, None):
+            consent = own.decision.consent if isinstance(own.decision, Ask) else None
+            raise NeedsConsent(consent)
+        return own
+
+    @staticmethod
+    def _check_in_time(
+        row: JobRow, state: PowerJob, said: Sequence[rows.Signal], what: str
+    ) -> None:
+        for one in said:
+            if one.name == CANCEL or (one.name == what and what != "later"):
+                raise Unfit(_("{by} was a moment faster. Yours did nothing.", by=bold(by_of(one))))
+            if one.name == "now" and what == "later":
+                raise Unfit(_("{by} was a moment faster. Yours did nothing.", by=bold(by_of(one))))
+        if row.outcome is not None:
+            raise Unfit(_("Too late: that is over. Its message says how it ended."))
+        if row.phase not in SAID_IN[what]:
+            if state.hurried_by:
+                raise Unfit(
+                    _(
+                        "Too late: {by} brought it forward, and it is under way.",
+                        by=bold(state.hurried_by),
+                    )
+                )
+            raise Unfit(_("Too late: it is under way, and can't be taken back."))
 
     async def perform(
         self, interaction: discord.Interaction, admitted: Admitted, order: PowerOrder
@@ -150,7 +262,12 @@ class Workflows:
         told = ""
         if begun.is_joined:
             told = self._joined_words(admitted, begun)
+        elif order.delay_seconds > 0:
+            told = self._planned_words(interaction, admitted, order)
+        if told:
             await answer_of(interaction).show(Message(told))
+        if order.delay_seconds > PRIVATE_SECONDS:
+            return Message(told)
         try:
             async with self._clock.timeout(PRIVATE_SECONDS):
                 end = await asyncio.shield(ear.end)
@@ -190,7 +307,28 @@ class Workflows:
             can_cancel=row.phase in CAN_CANCEL,
         )
 
+    def _planned_words(
+        self, interaction: discord.Interaction, admitted: Admitted, order: PowerOrder
+    ) -> str:
+        due = self._clock.now() + timedelta(seconds=order.delay_seconds)
+        said = _(
+            "Planned: {signal} of {server} {time}. `/jobs` shows it, and cancels it.",
+            signal=signal_name(Signal(order.signal)),
+            server=bold(admitted.server.name),
+            time=moment(due),
+        )
+        if may_publish(interaction):
+            return said
+        return f"{said}\n-# " + _("I may not write here, so only you see it.")
+
     def _joined_words(self, admitted: Admitted, begun: Begun) -> str:
+        if begun.is_kill:
+            return _(
+                "I kill {server} for the {signal} that {actor} began, and say here how it ends.",
+                actor=bold(begun.actor_name),
+                signal=signal_name(Signal(begun.signal)),
+                server=bold(admitted.server.name),
+            )
         return _(
             "{actor} is at it already: a {signal} of {server} is under way since {time}. Yours "
             "was not sent; I say here how that one ends.",

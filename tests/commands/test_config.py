@@ -4,6 +4,7 @@ A new setting gets a test here (or elsewhere, marked the same way) that changes 
 and looks at what is different afterwards.
 """
 
+import asyncio
 import copy
 from collections.abc import Callable
 from typing import Any
@@ -202,3 +203,44 @@ async def test_a_setting_that_is_no_more_is_answered(guild: World) -> None:
     answer = await guild.admin.click(old, custom_id="r:config-flip:gone")
 
     await answer.until(lambda: "not here any more" in answer.text)
+
+
+@changes("warn_minutes")
+async def test_players_are_warned_when_an_admin_says(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    shown = await roost.enter("warn_minutes", "3")
+    assert "3 min before its end" in shown
+    mia = await roost.member("mia", rights={"control.restart"})
+    await mia.slash(roost.channel, "power restart", server="Survival", delay="5m")
+    await roost.posted("restarts **Survival**")
+    await eventually(lambda: len(_typed(panel)) == 1)
+
+    await clock.advance(130)
+
+    await eventually(lambda: len(_typed(panel)) == 2)
+    assert "in 3 minutes" in _typed(panel)[-1]
+    assert "doesn't fit here" in await roost.enter("warn_minutes", "500")
+
+
+@changes("stop_patience_seconds")
+async def test_a_slow_stop_is_asked_about_after_the_time_that_was_set(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await roost.choose("stop_patience_seconds", "30")
+    instance = panel.world.server("Survival").instance
+    assert instance is not None
+    instance.game().ignores_stop = True
+    mia = await roost.member("mia", rights={"control.stop"})
+    await mia.slash(roost.channel, "power stop", server="Survival")
+    await roost.posted("Waiting for it to go off")
+
+    for _ in range(40):
+        await clock.advance(1)
+        await asyncio.sleep(0.005)
+
+    assert " 3" in (await roost.posted("doesn't stop")).split("s since")[0]
+
+
+def _typed(panel: SimPanel) -> list[str]:
+    return [str(one.body) for one in panel.requests if one.path.endswith("/command")]

@@ -11,9 +11,10 @@ from bot.ui.settings.community import COMMUNITY
 from bot.ui.settings.general import GENERAL
 from bot.ui.settings.kinds import Page, Setting
 from bot.ui.settings.members import MEMBERS
+from bot.ui.settings.restarts import RESTARTS
 from bot.ui.settings.servers import SERVERS
 
-PAGES: Final[tuple[Page, ...]] = (GENERAL, MEMBERS, COMMUNITY, CHANNELS, SERVERS)
+PAGES: Final[tuple[Page, ...]] = (GENERAL, MEMBERS, COMMUNITY, CHANNELS, SERVERS, RESTARTS)
 MADE_ELSEWHERE: Final = frozenset({GENERAL.key, CHANNELS.key, SERVERS.key})
 """Pages that hold more than settings: the admin role, bound channels, groups of servers."""
 

@@ -1,0 +1,356 @@
+"""/power with a countdown: warned of, put off, brought forward, cancelled; and what comes first."""
+
+import asyncio
+import copy
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from demo.panel import SimPanel
+from tests.clock import MovedClock
+from tests.wirecord import Json, Member
+from tests.world import World, private, public
+
+
+@pytest.fixture(scope="module")
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+async def passing(clock: MovedClock, seconds: float) -> None:
+    """Let time pass in steps, so that real sockets keep up."""
+    while seconds > 0:
+        step = min(seconds, 5.0)
+        await clock.advance(step)
+        seconds -= step
+        for _ in range(3):
+            await asyncio.sleep(0.004)
+
+
+async def moved(clock: MovedClock, check: Callable[[], object], *, limit: float = 300) -> None:
+    """Move the clock until `check` holds."""
+    begin = clock.monotonic()
+    while not check():
+        for _ in range(4):
+            await asyncio.sleep(0.005)
+            if check():
+                return
+        step = clock.next_wake_in
+        await clock.advance(min(step, 1.0) if step else 0.25)
+        assert clock.monotonic() - begin <= limit, "not seen"
+
+
+def commands(panel: SimPanel) -> list[str]:
+    """What was typed into consoles."""
+    return [
+        str(msgspec.json.decode(one.body)["command"])
+        for one in panel.requests
+        if one.path.endswith("/command")
+    ]
+
+
+def powers(panel: SimPanel) -> list[str]:
+    return [
+        str(msgspec.json.decode(one.body)["signal"])
+        for one in panel.requests
+        if one.path.endswith("/power")
+    ]
+
+
+def deafen(panel: SimPanel) -> None:
+    """Let the game of Survival ignore every stop."""
+    instance = panel.world.server("Survival").instance
+    assert instance is not None
+    instance.game().ignores_stop = True
+
+
+async def planned(
+    roost: World, clock: MovedClock, who: Member, command: str = "power restart", **options: object
+) -> Json:
+    """Begin a countdown; its message."""
+    before = len(roost.channel.public())
+    options = {"server": "Survival", "delay": "10"} | options
+    shown = await who.slash(roost.channel, command, **options)
+    await moved(clock, lambda: "Planned" in shown.text)
+    await moved(clock, lambda: len(roost.channel.public()) > before)
+    return roost.channel.public()[-1]
+
+
+async def said(roost: World, clock: MovedClock, text: str, *, limit: float = 300) -> str:
+    await moved(clock, lambda: any(text in one for one in public(roost.channel)), limit=limit)
+    return next(one for one in public(roost.channel) if text in one)
+
+
+async def test_players_are_warned_at_set_minutes_and_then_it_restarts_and_says_how_long(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    await planned(roost, clock, mia, reason="update")
+    assert "**Mia** restarts **Survival**" in public(roost.channel)[-1]
+
+    await passing(clock, 605)
+    report = await said(roost, clock, "Up again in")
+
+    assert "**Mia** restarted **Survival**: *update*" in report
+    assert "players warned" in report
+    assert "saved" in report
+    warned = [line for line in commands(panel) if line.startswith("say ")]
+    assert [line.split(" in ")[1] for line in warned] == [
+        "10 minutes.",
+        "5 minutes.",
+        "1 minute.",
+    ]
+    assert commands(panel)[-1] == "save-all flush"
+    assert powers(panel) == ["stop", "start"]
+    assert len(public(roost.channel)) == 1
+
+
+async def test_it_can_be_put_off_and_brought_forward_by_who_holds_the_right(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    tom = await roost.member("tom", rights={"control.restart"})
+    message = await planned(roost, clock, mia)
+
+    await tom.click(message, label="Postpone 15")
+    await said(roost, clock, "Postponed by **Tom**")
+    await passing(clock, 660)
+    assert powers(panel) == []
+    await tom.click(message, label="Now")
+
+    assert "brought forward by **Tom**" in await said(roost, clock, "Up again in")
+    assert powers(panel) == ["stop", "start"]
+
+
+async def test_a_cancelled_one_does_nothing_and_tells_the_players(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    message = await planned(roost, clock, mia)
+    await moved(clock, lambda: commands(panel))
+
+    await mia.click(message, label="Cancel")
+
+    assert "Nothing was done to it" in await said(roost, clock, "**Mia** cancelled")
+    await passing(clock, 700)
+    assert powers(panel) == []
+    assert "Called off" in commands(panel)[-1]
+    assert _labels(roost.channel.public()[-1]) == []
+
+
+async def test_a_click_without_the_right_is_refused(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    tom = await roost.member("tom", rights={"control.console"})
+    message = await planned(roost, clock, mia)
+
+    refused = await tom.click(message, label="Now")
+
+    await moved(clock, lambda: "can't use" in refused.text)
+    assert powers(panel) == []
+
+
+async def test_of_two_clicks_at_once_one_counts_and_the_other_hears_so(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    tom = await roost.member("tom", rights={"control.restart"})
+    message = await planned(roost, clock, mia)
+    old = copy.deepcopy(message)
+
+    first, second = await asyncio.gather(
+        mia.click(message, label="Cancel"), tom.click(message, label="Now")
+    )
+
+    # a cancel that comes before anything was sent counts in any case
+    await said(roost, clock, "**Mia** cancelled")
+    await passing(clock, 30)
+    assert powers(panel) == []
+    late = await tom.click(old, label="Now")
+    await moved(clock, lambda: "Too late" in late.text)
+    assert "faster" not in first.text
+    assert second.text == "" or "faster" in second.text
+
+
+async def test_a_role_lost_between_countdown_and_action_stops_it(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await roost.grant(roost.mods, "control.restart")
+    mia = await roost.member("mia", roost.mods)
+    await planned(roost, clock, mia, delay="1m")
+
+    await mia.take(roost.mods)
+    await passing(clock, 65)
+
+    assert "may no longer do it" in await said(roost, clock, "was not carried out")
+    assert powers(panel) == []
+
+
+async def test_a_member_who_left_restarts_nothing_any_more(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    await planned(roost, clock, mia, delay="1m")
+
+    await mia.leave()
+    await passing(clock, 65)
+
+    assert "no longer here" in await said(roost, clock, "was not carried out")
+    assert powers(panel) == []
+
+
+async def test_a_server_that_is_gone_meanwhile_ends_it_in_words(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    await planned(roost, clock, mia, delay="1m")
+    removed = await roost.admin.slash(roost.channel, "panel remove", panel="Nova")
+    await private(removed)
+    await roost.admin.click(removed.message, label="Remove")
+    await moved(clock, lambda: not roost.app.parts.directory.of(int(roost.guild.id)))
+
+    await passing(clock, 65)
+
+    assert "no longer connected" in await said(roost, clock, "was not carried out")
+
+
+async def test_a_backup_comes_first_and_is_waited_for(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    panel.world.server("Survival").backup_seconds = 200.0
+    mia = await roost.member("mia", rights={"control.restart"})
+
+    await mia.slash(roost.channel, "power restart", server="Survival", backup_first=True)
+
+    await said(roost, clock, "is made first")
+    assert powers(panel) == []
+    report = await said(roost, clock, "Up again in", limit=600)
+    assert "backup **Before the restart R" in report
+    assert powers(panel) == ["stop", "start"]
+    assert len(panel.world.server("Survival").backups) == 1
+    assert len(public(roost.channel)) == 1
+
+
+async def test_without_its_backup_it_asks_how_to_go_on(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    survival = panel.world.server("Survival")
+    survival.backup_seconds, survival.fails_backups = 5.0, True
+    mia = await roost.member("mia", rights={"control.restart"})
+    tom = await roost.member("tom", rights={"control.restart"})
+    await mia.slash(roost.channel, "power restart", server="Survival", backup_first=True)
+    await said(roost, clock, "Go on without it?")
+    assert powers(panel) == []
+
+    await tom.click(roost.channel.public()[-1], label="Go on without")
+
+    assert "without the backup, as **Tom** said" in await said(roost, clock, "Up again in")
+    assert powers(panel) == ["stop", "start"]
+
+
+async def test_nobody_who_answers_lets_it_be(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    panel.world.server("Lobby").backup_limit = 0
+    mia = await roost.member("mia", rights={"control.restart"})
+    await mia.slash(roost.channel, "power restart", server="Lobby", backup_first=True)
+    await said(roost, clock, "Go on without it?")
+
+    await passing(clock, 1805)
+
+    await said(roost, clock, "Nobody said how to go on")
+    assert powers(panel) == []
+
+
+async def test_what_doesn_t_stop_is_killed_only_once_somebody_agreed(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    deafen(panel)
+    mia = await roost.member("mia", rights={"control.restart", "control.stop"})
+    await mia.slash(roost.channel, "power restart", server="Survival", delay="10s")
+    await passing(clock, 15)
+    await said(roost, clock, "doesn't stop", limit=200)
+    await passing(clock, 120)
+    assert powers(panel) == ["stop"]
+
+    asked = await mia.click(roost.channel.public()[-1], label="Kill …")
+    await moved(clock, lambda: "nothing is saved" in asked.text)
+    await mia.click(asked.message, label="Kill")
+
+    assert "killed, as **Mia** agreed" in await said(roost, clock, "Up again in")
+    assert powers(panel) == ["stop", "kill", "start"]
+
+
+async def test_a_restart_at_once_that_hangs_comes_up_after_the_kill(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    deafen(panel)
+    mia = await roost.member("mia", rights={"control.restart", "control.stop"})
+    await mia.slash(roost.channel, "power restart", server="Survival")
+    await said(roost, clock, "doesn't stop", limit=200)
+
+    killed = await mia.slash(roost.channel, "power kill", server="Survival")
+    await moved(clock, lambda: "nothing is saved" in killed.text)
+    await mia.click(killed.message, label="Kill")
+
+    await said(roost, clock, "Up again in")
+    assert powers(panel) == ["restart", "kill"]
+
+
+async def test_a_clock_that_was_set_back_makes_no_countdown_longer(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    await planned(roost, clock, mia, delay="5m")
+
+    clock.set_back(3 * 3600)
+    await passing(clock, 420)
+
+    await said(roost, clock, "Up again in")
+    assert powers(panel) == ["stop", "start"]
+
+
+async def test_jobs_shows_it_and_cancels_it(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    eve = roost.guild.member("eve")
+    await planned(roost, clock, mia)
+    hidden = await eve.slash(roost.channel, "jobs")
+    await moved(clock, lambda: "Nothing that is for you" in hidden.text)
+
+    listed = await mia.slash(roost.channel, "jobs")
+    await moved(clock, lambda: "counts down" in listed.text)
+    assert "**Survival**: restart by **Mia**" in listed.text
+    cancelled = await mia.click(listed.message, label="Cancel")
+
+    await moved(clock, lambda: "Cancelled" in cancelled.text)
+    await said(roost, clock, "**Mia** cancelled")
+    assert powers(panel) == []
+
+
+@pytest.mark.parametrize("typed", ["soon", "-5", "25h", "1d", "٣", "10 minutes please", "1e3"])
+async def test_what_is_no_countdown_is_refused_and_does_nothing(
+    roost: World, panel: SimPanel, clock: MovedClock, typed: str
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+
+    shown = await mia.slash(roost.channel, "power restart", server="Survival", delay=typed)
+
+    await moved(clock, lambda: "no countdown" in shown.text)
+    assert powers(panel) == []
+
+
+def _labels(message: Json) -> list[str]:
+    found: list[str] = []
+
+    def walk(parts: object) -> None:
+        for part in parts if isinstance(parts, list) else []:
+            if part.get("type") == 2:
+                found.append(str(part.get("label")))
+            walk(part.get("components"))
+
+    walk(message.get("components"))
+    return found
