@@ -28,6 +28,7 @@ from bot.fleet.panels import Panels
 from bot.fleet.players import Players
 from bot.fleet.shelf import Shelf
 from bot.observe import Health, Metrics, Observer, PanelOutcome
+from bot.posts.crowd import Crowd
 from bot.posts.delivery import Delivery
 from bot.posts.events import Events
 from bot.posts.members import Members
@@ -56,6 +57,11 @@ from bot.work.backups import BackupWork
 from bot.work.board import Ground
 from bot.work.boards import Boards
 from bot.work.bulk import BulkWork
+from bot.work.circumstances import Lookout
+from bot.work.consent_course import Course
+from bot.work.consent_voters import Voters
+from bot.work.consented import Consented
+from bot.work.consents import Consents
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
 from bot.work.engine import Jobs
@@ -428,6 +434,38 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         clock=clock,
         command_button=None if config.discord.message_content else command_button,
     )
+    lookout = Lookout(
+        database=database, gate=gate, hub=hub, players=players, panels=panels, clock=clock
+    )
+    voters = Voters(
+        gate=gate,
+        directory=directory,
+        members=members,
+        crowd=Crowd(lambda: app.bot),
+        clock=clock,
+    )
+    consents = Consents(
+        database=database,
+        jobs=jobs,
+        jobs_view=jobs_view,
+        gate=gate,
+        audit=audit,
+        lookout=lookout,
+        voters=voters,
+        course=Course(
+            database=database,
+            gate=gate,
+            audit=audit,
+            again=again,
+            members=members,
+            directory=directory,
+            teller=teller,
+            lookout=lookout,
+            voters=voters,
+            clock=clock,
+        ),
+        clock=clock,
+    )
     backups = BackupWork(
         acting=acting,
         panels=panels,
@@ -459,6 +497,17 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         posts=PlanPosts(teller, places, events, directory, clock),
         noted=plans.noted,
         clock=clock,
+    )
+    databases = DatabaseWork(acting, shelf)
+    installs = Installs(acting, hub, directory, follows)
+    Consented(
+        consents,
+        database=database,
+        workflows=workflows,
+        backups=backups,
+        installs=installs,
+        databases=databases,
+        hub=hub,
     )
     parts = Parts(
         clock=clock,
@@ -494,6 +543,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         places=places,
         pausing=Pausing(delivery, places, gate, supervisor),
         workflows=workflows,
+        consents=consents,
         console=console,
         recipes=RecipeWork(gate, console, directory),
         mirrors=mirrors,
@@ -522,8 +572,8 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         backups=backups,
         plans=plans,
         events=events,
-        databases=DatabaseWork(acting, shelf),
-        installs=Installs(acting, hub, directory, follows),
+        databases=databases,
+        installs=installs,
         renaming=Renaming(acting, panels),
         account=AccountWork(gate, panels, acting, audit, confirmations),
         linking=Linking(gate, panels, links, directory, audit),
@@ -590,6 +640,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             supervisor=supervisor,
             network=ground.network,
             confirmations=confirmations,
+            consents=consents,
             clock=clock,
         ),
     )

@@ -31,8 +31,9 @@ from cogs import COGS, Parts
 
 log = structlog.stdlib.get_logger(__name__)
 
-INTENTS: Final = discord.Intents(guilds=True)
-"""Roles come with each interaction; nothing needs a privileged intent."""
+INTENTS: Final = discord.Intents(guilds=True, voice_states=True)
+"""Roles come with each interaction, and who is in a voice channel may vote there; nothing needs a
+privileged intent."""
 READING: Final = INTENTS | discord.Intents(guild_messages=True, message_content=True)
 """Where the operator lets what is written in two-way mirrors be commands."""
 GLOBAL: Final = 0

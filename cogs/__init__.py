@@ -8,6 +8,7 @@ from cogs.backup import BackupCog
 from cogs.board import BoardCog
 from cogs.bulk import BulkCog
 from cogs.config import ConfigCog
+from cogs.consent import ConsentCog
 from cogs.console import ConsoleCog
 from cogs.database import DatabaseCog
 from cogs.do import DoCog
@@ -35,6 +36,7 @@ from cogs.subuser import SubuserCog
 COGS = (
     ServerCog,
     PowerCog,
+    ConsentCog,
     ConsoleCog,
     DoCog,
     HelpCog,

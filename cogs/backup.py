@@ -220,6 +220,18 @@ class BackupCog(commands.Cog):
     )
     async def restore_confirmed(self, press: Press) -> Message:
         asked = await self._parts.confirmations.take(press, "backup-restore-now")
+        found = await self._detail(press.admitted, str(asked.payload["backup"]))
+        waits = await self._parts.consents.instead(
+            press.interaction,
+            press.admitted,
+            "backup-restore",
+            {key: asked.payload[key] for key in ("backup", "delete_files")},
+            what=lambda: _restoring(
+                found, self._bold(press.admitted), deletes=bool(asked.payload["delete_files"])
+            ),
+        )
+        if waits is not None:
+            return waits
         return await self._parts.backups.restore(
             press.interaction,
             press.admitted,
@@ -261,7 +273,20 @@ class BackupCog(commands.Cog):
     )
     async def delete_confirmed(self, press: Press) -> Message:
         asked = await self._parts.confirmations.take(press, "backup-delete-now")
-        return await self._delete(press.admitted, str(asked.payload["backup"]))
+        backup_uuid = str(asked.payload["backup"])
+        found = await self._detail(press.admitted, backup_uuid)
+        waits = await self._parts.consents.instead(
+            press.interaction,
+            press.admitted,
+            "backup-delete",
+            {"backup": backup_uuid},
+            what=lambda: _(
+                "delete the backup {backup} of {server}",
+                backup=bold(found.name),
+                server=self._bold(press.admitted),
+            ),
+        )
+        return waits or Message(await self._parts.backups.delete(press.admitted, backup_uuid))
 
     async def _page(self, admitted: Admitted, page: int) -> Message:
         server = admitted.server
@@ -439,19 +464,6 @@ class BackupCog(commands.Cog):
             payload={"backup": backup.uuid},
         )
 
-    async def _delete(self, admitted: Admitted, backup_uuid: str) -> Message:
-        backup = await self._detail(admitted, backup_uuid)
-        async with self._parts.acting(admitted, detail=backup.name) as panel:
-            await panel.servers.backups.delete_backup(admitted.server.uuid, backup.uuid)
-        self._parts.backups.forget(admitted.server)
-        return Message(
-            _(
-                "{backup} of {server} is deleted.",
-                backup=bold(backup.name),
-                server=self._bold(admitted),
-            )
-        )
-
     async def _ask_unlock(self, admitted: Admitted, backup: Backup) -> Message:
         if not backup.is_locked:
             return Message(_("{backup} isn't locked.", backup=bold(backup.name)))
@@ -509,3 +521,10 @@ class BackupCog(commands.Cog):
 
     def _bold(self, admitted: Admitted) -> str:
         return bold(self._parts.directory.label(admitted.server))
+
+
+def _restoring(backup: Backup, server: str, *, deletes: bool) -> str:
+    what = {"server": server, "backup": bold(backup.name), "size": size(backup.size_bytes)}
+    if deletes:
+        return _("delete all files of {server} and restore {backup} ({size})", **what)
+    return _("restore {server} from {backup} ({size})", **what)

@@ -171,6 +171,19 @@ class DatabaseCog(commands.Cog):
         asked = await self._parts.confirmations.take(press, "database-delete-now")
         admitted = press.admitted
         found = await self._find(admitted, str(asked.payload["database"]))
+        waits = await self._parts.consents.instead(
+            press.interaction,
+            admitted,
+            "database-delete",
+            {"database": str(found.id)},
+            what=lambda: _(
+                "delete the database {database} of {server}",
+                database=code(found.name, 60),
+                server=self._bold(admitted),
+            ),
+        )
+        if waits is not None:
+            return waits
         await self._parts.databases.delete(admitted, found)
         return Message(_("{database} is deleted.", database=code(found.name, 60)))
 

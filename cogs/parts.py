@@ -32,6 +32,7 @@ from bot.work.alerting import Alerting
 from bot.work.backups import BackupWork
 from bot.work.boards import Boards
 from bot.work.bulk import BulkWork
+from bot.work.consents import Consents
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
 from bot.work.engine import Jobs
@@ -85,6 +86,7 @@ class Parts:
     mirroring: Mirroring
     two_way: TwoWay
     workflows: Workflows
+    consents: Consents
     console: ConsoleWork
     recipes: RecipeWork
     follows: Follows

@@ -4,12 +4,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.conditions import NotNow, unmet
+from bot.access.decision import Ask, by_policy
+from bot.access.gate import Admitted
 from bot.access.rights import SEE
 from bot.posts.messages import Message
+from bot.store.confirmations import JsonValue
+from bot.store.policies import PolicyRule
 from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.groups import group
 from bot.ui.options import ServerOption
+from bot.ui.policy_words import policy_sentence
 from bot.ui.spans import countdown_seconds
 from bot.ui.text import bold
 from bot.work.course import Signal
@@ -111,7 +117,31 @@ class PowerCog(commands.Cog):
     async def kill_confirmed(self, press: Press) -> Message:
         asked = await self._parts.confirmations.take(press, "kill-now")
         reason = str(asked.payload.get("reason", ""))
-        return await self._perform(press.interaction, Signal.KILL, reason)
+        waits = await self._parts.consents.instead(
+            press.interaction,
+            press.admitted,
+            "power",
+            {"signal": Signal.KILL.value},
+            what=lambda: self._what(press.admitted, Signal.KILL),
+            reason=reason,
+        )
+        return waits or await self._perform(press.interaction, Signal.KILL, reason)
+
+    @component(
+        "ask-start", right="control.start", on_server=True, ack=Ack.UPDATE, name="power start"
+    )
+    async def ask_start(self, press: Press) -> Message:
+        return await self._ask_others(press, Signal.START)
+
+    @component("ask-stop", right="control.stop", on_server=True, ack=Ack.UPDATE, name="power stop")
+    async def ask_stop(self, press: Press) -> Message:
+        return await self._ask_others(press, Signal.STOP)
+
+    @component(
+        "ask-restart", right="control.restart", on_server=True, ack=Ack.UPDATE, name="power restart"
+    )
+    async def ask_restart(self, press: Press) -> Message:
+        return await self._ask_others(press, Signal.RESTART)
 
     @component("power-now", right=SEE, on_server=True, ack=Ack.UPDATE, name="power countdown")
     async def hurried(self, press: Press) -> None:
@@ -144,13 +174,79 @@ class PowerCog(commands.Cog):
         delay: str = "",
         backup_first: bool = False,
     ) -> Message:
+        admitted = decided(interaction)
+        policy = by_policy(admitted.decision)
+        if policy is not None and isinstance(admitted.decision, Ask):
+            wish: dict[str, JsonValue] = {
+                "reason": reason,
+                "delay_seconds": countdown_seconds(delay),
+                "backup_first": backup_first,
+            }
+            return await self._offer(admitted, policy, signal, wish)
+        admitted = await self._parts.consents.settle(admitted)
+        may_kill = policy is not None and policy.terms.may_kill
         order = PowerOrder(
             signal=signal.value,
             reason=reason,
             delay_seconds=countdown_seconds(delay),
             backup_first=backup_first,
+            may_kill="always" if may_kill else "ask",
+            origin="policy" if policy is not None else "",
         )
-        return await self._parts.workflows.perform(interaction, decided(interaction), order)
+        return await self._parts.workflows.perform(interaction, admitted, order)
+
+    async def _offer(
+        self, admitted: Admitted, policy: PolicyRule, signal: Signal, wish: dict[str, JsonValue]
+    ) -> Message:
+        """Not by themselves, but they may ask: what the rule is, and the button.
+
+        Raises:
+            NotNow: A condition doesn't hold.
+        """
+        failing = unmet(await self._parts.consents.conditions(admitted))
+        label = self._parts.directory.label(admitted.server)
+        if failing is not None:
+            raise NotNow(failing, label)
+        zone = self._parts.gate.book(admitted.guild_id).settings.time_zone
+        if policy.terms.how == "vote":
+            head = _("You may call a vote to {what}.", what=self._what(admitted, signal))
+            button = _("Call the vote")
+        else:
+            head = _("You may ask to {what}.", what=self._what(admitted, signal))
+            button = _("Ask for it")
+        sentence = policy_sentence(policy.action, policy.terms, bold(label), zone)
+        return await self._parts.confirmations.ask(
+            admitted,
+            f"ask-{signal.value}",
+            f"{head}\n-# {sentence}",
+            label=button,
+            payload=wish,
+            is_danger=False,
+        )
+
+    async def _ask_others(self, press: Press, signal: Signal) -> Message:
+        asked = await self._parts.confirmations.take(press, f"ask-{signal.value}")
+        reason = str(asked.payload.get("reason", ""))
+        if not isinstance(press.admitted.decision, Ask):
+            return await self._perform(press.interaction, signal, reason)
+        wish = {key: asked.payload.get(key) for key in ("delay_seconds", "backup_first")}
+        return await self._parts.consents.ask(
+            press.interaction,
+            press.admitted,
+            "power",
+            {"signal": signal.value, **wish},
+            what=lambda: self._what(press.admitted, signal),
+            reason=reason,
+        )
+
+    def _what(self, admitted: Admitted, signal: Signal) -> str:
+        server = bold(self._parts.directory.label(admitted.server))
+        return {
+            Signal.START: _("start {server}", server=server),
+            Signal.STOP: _("stop {server}", server=server),
+            Signal.RESTART: _("restart {server}", server=server),
+            Signal.KILL: _("kill {server}", server=server),
+        }[signal]
 
     async def _ask_kill(self, interaction: discord.Interaction, reason: str) -> Message:
         admitted = decided(interaction)

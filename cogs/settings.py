@@ -89,6 +89,14 @@ class SettingsCog(commands.Cog):
     )
     async def reinstall_confirmed(self, press: Press) -> Message:
         await self._parts.confirmations.take(press, "settings-reinstall")
+        waits = await self._parts.consents.instead(
+            press.interaction,
+            press.admitted,
+            "reinstall",
+            what=lambda: _("reinstall {server}", server=self._bold(press.admitted)),
+        )
+        if waits is not None:
+            return waits
         return await self._parts.installs.reinstall(press.interaction, press.admitted)
 
     async def _rename(

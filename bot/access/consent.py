@@ -43,21 +43,22 @@ the same right as a stop, is none of them."""
 
 TWO_PERSON_CLASSES: Final = ("kill", "restore", "reinstall", "delete", "write")
 _CLASSES: Final = {
-    "power kill": "kill",
-    "backup restore": "restore",
-    "settings reinstall": "reinstall",
-    "backup delete": "delete",
-    "database delete": "delete",
-    "files delete": "delete",
-    "files write": "write",
-    "files edit": "write",
-    "files upload": "write",
-    "files upload-link": "write",
-    "files pull": "write",
-    "files decompress": "write",
+    ("power kill", "control.stop"): "kill",
+    ("backup restore", "backup.restore"): "restore",
+    ("settings reinstall", "settings.reinstall"): "reinstall",
+    ("backup delete", "backup.delete"): "delete",
+    ("database delete", "database.delete"): "delete",
+    ("files delete", "file.delete"): "delete",
+    ("files write", "file.create"): "write",
+    ("files edit", "file.create"): "write",
+    ("files upload", "file.create"): "write",
+    ("files upload-link", "file.create"): "write",
+    ("files pull", "file.create"): "write",
+    ("files decompress", "file.create"): "write",
 }
+"""By command and right: `/files edit` reads too, which takes nobody else."""
 
 
-def class_of(action: str) -> str | None:
+def class_of(action: str, right: str | None) -> str | None:
     """Which class of the two-person rule a command belongs to."""
-    return _CLASSES.get(action)
+    return _CLASSES.get((action, right or ""))

@@ -308,7 +308,7 @@ def _policy(facts: Facts) -> Link | None:
     guild = _guild(facts)
     is_granted = guild is not None and guild.verdict is Verdict.ALLOWS
     if is_granted or _link(facts) is not None:
-        if class_of(facts.action.name) in facts.two_person:
+        if class_of(facts.action.name, right) in facts.two_person:
             return Link(Part.POLICY, Verdict.ASKS, Reason.SECOND_PERSON)
         return None
     if right == SEE:

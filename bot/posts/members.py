@@ -1,10 +1,12 @@
 """Members without an interaction at hand: asked of Discord when a job acts for one."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import discord
 import structlog
+from msgspec import structs
 
 from bot.access.facts import Actor
 
@@ -12,6 +14,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 _GONE: Final = frozenset({10007, 10013})
 """Discord's codes for somebody who is no member, or nobody at all."""
+READ_AT_MOST: Final = 500
+"""Changes of roles that are read of the audit log."""
 
 
 class NotAsked(Exception):
@@ -41,6 +45,42 @@ class Members:
             log.info("member not read", guild=guild_id, error=str(error))
             raise NotAsked(guild_id) from error
         return actor_of_member(member)
+
+    async def roles_given(
+        self, guild_id: int, member_id: int, since: datetime
+    ) -> frozenset[int] | None:
+        """The roles a member got since a moment, by Discord's audit log; None: not to be read."""
+        guild = self._client().get_guild(guild_id)
+        if guild is None or not guild.me.guild_permissions.view_audit_log:
+            return None
+        given: set[int] = set()
+        try:
+            async for entry in guild.audit_logs(
+                action=discord.AuditLogAction.member_role_update, limit=READ_AT_MOST
+            ):
+                if entry.created_at < since:
+                    break
+                if getattr(entry.target, "id", None) == member_id:
+                    given |= {role.id for role in getattr(entry.after, "roles", ())}
+        except discord.HTTPException as error:
+            log.info("audit log not read", guild=guild_id, error=str(error))
+            return None
+        return frozenset(given)
+
+    def without(self, guild_id: int, actor: Actor, role_ids: frozenset[int]) -> Actor:
+        """The member as they would be without some roles, and what these give."""
+        guild = self._client().get_guild(guild_id)
+        left = actor.role_ids - role_ids
+        roles = [role for role in guild.roles if role.id in left] if guild else []
+        permissions = [
+            role.permissions for role in (*roles, *([guild.default_role] if guild else []))
+        ]
+        return structs.replace(
+            actor,
+            role_ids=left,
+            manages_guild=any(one.manage_guild or one.administrator for one in permissions),
+            top_role=max((role.position for role in roles), default=0),
+        )
 
 
 def actor_of_member(member: discord.Member) -> Actor:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+import discord
+
 from bot.access.gate import Admitted
 from bot.clock import Clock
 from bot.fleet.directory import Server, folded
@@ -39,6 +41,7 @@ class Confirmations:
         subject: str = "",
         payload: Mapping[str, JsonValue] | None = None,
         is_typed: bool = False,
+        is_danger: bool = True,
     ) -> Message:
         """Keep the question and show it: Cancel first, the dangerous verb second and red.
 
@@ -60,10 +63,15 @@ class Confirmations:
             )
         where = admitted.target.id if admitted.target else "-"
         go = ("type", verb, where, asked.id) if is_typed else (verb, where, asked.id)
+        yes = (
+            danger(*go, label=label)
+            if is_danger
+            else button(*go, label=label, style=discord.ButtonStyle.primary)
+        )
         return card(
             text,
-            colour=Colour.RED,
-            rows=[[button("cancel", asked.id, label=_("Cancel")), danger(*go, label=label)]],
+            colour=Colour.RED if is_danger else Colour.BLUE,
+            rows=[[button("cancel", asked.id, label=_("Cancel")), yes]],
             footer=_("valid for {seconds} s", seconds=VALID_SECONDS),
         )
 

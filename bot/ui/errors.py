@@ -1,5 +1,6 @@
 """Words for what went wrong: what it is, what it means, and the next step."""
 
+from bot.access.conditions import NotNow
 from bot.access.consent import Consent, NeedsConsent
 from bot.access.gate import NoSuchServer, SeveralServers
 from bot.access.pace import TooFast
@@ -28,6 +29,7 @@ from bot.pterodactyl.errors import (
 )
 from bot.texts import _
 from bot.ui.doors import OutsideGuild, UnknownDoor
+from bot.ui.policy_words import unmet_words
 from bot.ui.recipe_words import recipe_words
 from bot.ui.text import bold, code, duration, plain
 
@@ -217,16 +219,8 @@ def door_words(error: BaseException) -> str | None:
     match error:
         case Unfit():
             return str(error)
-        case NeedsConsent(consent=Consent.SECOND_PERSON):
-            return _(
-                "In this guild a second member has to agree to that, and from here nobody can be "
-                "asked. Nothing was done; use the command itself."
-            )
-        case NeedsConsent():
-            return _(
-                "Here you may only ask for that, and others decide. Nothing was done; ask with "
-                "the `/power` command."
-            )
+        case NotNow() | NeedsConsent():
+            return _consent_words(error)
         case RoleAboveYours() | BoundYourself() | BeyondOwnGrants():
             return _ruling_words(error)
         case BrokenTemplate() | BadArgument():
@@ -257,6 +251,21 @@ def door_words(error: BaseException) -> str | None:
             some = ", ".join(f"{bold(s.name)} ({code(s.identifier)})" for s in error.servers[:8])
             return _("Which one do you mean: {servers}? Pick it from the list.", servers=some)
     return None
+
+
+def _consent_words(error: NotNow | NeedsConsent) -> str:
+    match error:
+        case NotNow():
+            return unmet_words(error.met, error.server) + " " + _("Nothing was done.")
+        case NeedsConsent(consent=Consent.SECOND_PERSON):
+            return _(
+                "In this guild a second member has to agree to that, and from here nobody can be "
+                "asked. Nothing was done; use the command itself."
+            )
+    return _(
+        "Here you may only ask for that, and others decide. Nothing was done; ask with the "
+        "`/power` command."
+    )
 
 
 def _ruling_words(error: RoleAboveYours | BoundYourself | BeyondOwnGrants) -> str:

@@ -7,6 +7,7 @@ import structlog
 from discord import app_commands
 
 from bot.access.acting import Audit
+from bot.access.conditions import NotNow
 from bot.access.decision import Reason
 from bot.access.gate import Admitted, Gate, NotAdmitted
 from bot.access.rights import ANYONE, SEE, covers
@@ -52,6 +53,8 @@ class Explainer:
         """The sentence, the next step and the reference id."""
         if isinstance(error, NotAdmitted) and interaction.guild_id is not None:
             return self._refused(error, interaction, interaction.guild_id, reference)
+        if isinstance(error, NotNow):
+            self._keep(error, interaction)
         said = self._words(error, interaction)
         if said is None:
             log.error("door failed", door=door, reference=reference, exc_info=error)
@@ -66,7 +69,7 @@ class Explainer:
     def outcome(self, error: BaseException) -> CommandOutcome:
         """What it counts as: answered is also what was no fault, such as an unfit option."""
         match error:
-            case NotAdmitted():
+            case NotAdmitted() | NotNow():
                 return "refused"
             case PanelError():
                 return "panel_error"
@@ -107,6 +110,14 @@ class Explainer:
         where = error.target.id if error.target else "-"
         why = button("why", command_name(error.action).replace(" ", "."), where, label=_("Why?"))
         return plain(text, rows=[[why]])
+
+    def _keep(self, error: NotNow, interaction: discord.Interaction) -> None:
+        admitted = interaction.extras.get("admitted")
+        if isinstance(admitted, Admitted):
+            kept = self._audit.note(
+                admitted, "refusal", outcome=f"condition: {error.met.need.value}"
+            )
+            self._supervisor.start(f"refusal {admitted.reference}", kept)
 
     def _holders(self, guild_id: int, error: NotAdmitted) -> tuple[int, ...]:
         """The roles that hold the right there, so that a member knows whom to ask."""

@@ -169,13 +169,19 @@ class BackupWork:
 
     async def restore(
         self,
-        interaction: discord.Interaction,
+        interaction: discord.Interaction | None,
         admitted: Admitted,
         backup_uuid: str,
         *,
         delete_files: bool,
     ) -> Message:
         """Stop the server, put a backup's files back, and follow that; the channel hears the end.
+
+        Args:
+            interaction: Where it was asked; None where others agreed to it meanwhile.
+            admitted: Who asked.
+            backup_uuid: A whole backup.
+            delete_files: Delete every file first.
 
         Raises:
             Unfit: The backup isn't whole, or the server doesn't go off: nothing was restored.
@@ -217,12 +223,32 @@ class BackupWork:
         told = _("Restoring {server} from {backup} has begun.", server=label, backup=title)
         return await self._follows.answer(interaction, followed, told)
 
+    async def delete(self, admitted: Admitted, backup_uuid: str) -> str:
+        """Delete a backup.
+
+        Raises:
+            PanelError: It was refused, or nobody can say.
+        """
+        server = admitted.server
+        backups = self._client(server).servers.backups
+        backup = await backups.get_backup_detail(server.uuid, backup_uuid)
+        async with self._acting(admitted, detail=backup.name) as panel:
+            await panel.servers.backups.delete_backup(server.uuid, backup.uuid)
+        self.forget(server)
+        return _(
+            "{backup} of {server} is deleted.",
+            backup=bold(backup.name),
+            server=self._bold(server),
+        )
+
     def forget(self, server: Server) -> None:
         """Drop the choices that a change has made untrue."""
         for kind in SHELVES:
             self._shelf.forget(server, kind)
 
-    async def _stop_first(self, interaction: discord.Interaction, admitted: Admitted) -> None:
+    async def _stop_first(
+        self, interaction: discord.Interaction | None, admitted: Admitted
+    ) -> None:
         """The node neither stops a running server nor waits (contract: backups.md, restore)."""
         server = admitted.server
         known = await self._hub.look(server, fresh_seconds=0)
@@ -233,7 +259,8 @@ class BackupWork:
         async with self._acting(admitted, detail="stop") as panel:
             await panel.servers.send_power_action(server.uuid, "stop")
         stopping = _("Stopping {server} first …", server=self._bold(server))
-        await answer_of(interaction).show(Message(stopping), is_final=False)
+        if interaction is not None:
+            await answer_of(interaction).show(Message(stopping), is_final=False)
         ends_at = self._clock.monotonic() + STOP_SECONDS
         async with self._hub.listen(server):
             while (known := await self._hub.look(server, fresh_seconds=1.0)).state != State.OFFLINE:

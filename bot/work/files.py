@@ -14,6 +14,7 @@ from bot.supervisor import Supervisor
 from bot.ui.confirm import Confirmations
 from bot.ui.files_cards import Showing
 from bot.ui.files_places import Places
+from bot.work.consents import Consents
 from bot.work.files_attachments import Attachments
 from bot.work.files_calls import FileCalls
 from bot.work.files_changes import FileChanges
@@ -77,16 +78,20 @@ def file_work(
     supervisor: Supervisor,
     network: Network,
     confirmations: Confirmations,
+    consents: Consents,
     clock: Clock,
 ) -> FileWork:
     """Put the parts together."""
     folders = Folders(acting, shelf, clock)
     calls = FileCalls(acting, supervisor, clock)
     attachments = Attachments(network)
+    changes = FileChanges(calls, folders, clock)
+    consents.carry_out_with("file-delete", changes.delete_agreed, changes.is_deleted)
+    consents.carry_out_with("file-extract", changes.unpack_agreed, changes.is_unpacked)
     return FileWork(
         places=Places(),
         folders=folders,
-        changes=FileChanges(calls, folders, clock),
+        changes=changes,
         editing=FileEditing(
             acting=acting,
             calls=calls,
@@ -94,6 +99,7 @@ def file_work(
             edits=Edits(clock),
             attachments=attachments,
             confirmations=confirmations,
+            consents=consents,
         ),
         transfers=FileTransfers(
             acting=acting,
@@ -101,9 +107,10 @@ def file_work(
             folders=folders,
             attachments=attachments,
             confirmations=confirmations,
+            consents=consents,
             clock=clock,
         ),
-        pulls=FilePulls(calls, folders, confirmations, clock),
+        pulls=FilePulls(calls, folders, confirmations, consents, clock),
         gate=gate,
         directory=directory,
     )

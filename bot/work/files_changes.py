@@ -25,6 +25,7 @@ from bot.ui.files_paths import (
     name_of,
 )
 from bot.ui.text import bold, code, size
+from bot.work.consent_state import Deed
 from bot.work.files_calls import FileCalls, StillRunning
 from bot.work.files_folders import Folders
 
@@ -168,6 +169,25 @@ class FileChanges:
             folder=code(folder, 200),
             names=names_list(names),
         )
+
+    async def delete_agreed(self, deed: Deed) -> str:
+        """The same once others agreed."""
+        names = [str(one) for one in deed.payload["names"]]
+        return await self.delete(deed.admitted, str(deed.payload["folder"]), names)
+
+    async def is_deleted(self, deed: Deed) -> bool:
+        """Whether nothing of it is left."""
+        folder = str(deed.payload["folder"])
+        there = {each.name for each in await self._folders.entries(deed.admitted, folder)}
+        return not any(name in there for name in deed.payload["names"])
+
+    async def unpack_agreed(self, deed: Deed) -> str:
+        """Unpack an archive once others agreed."""
+        return await self.unpack(deed.admitted, str(deed.payload["path"]))
+
+    async def is_unpacked(self, _deed: Deed) -> bool | None:
+        """Nobody can tell by what lies there."""
+        return None
 
     async def make_folder(self, admitted: Admitted, path: str) -> str:
         """Make a folder with those above it.

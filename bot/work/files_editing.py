@@ -32,6 +32,8 @@ from bot.ui.files_text import (
 )
 from bot.ui.parts import Colour, button, card, field, form
 from bot.ui.text import bold, code, name, plain, size
+from bot.work.consent_state import Deed
+from bot.work.consents import Consents
 from bot.work.files_attachments import Attached, Attachments
 from bot.work.files_calls import FileCalls, StillRunning
 from bot.work.files_edits import Edit, Edits
@@ -57,6 +59,7 @@ class FileEditing:
         edits: Edits,
         attachments: Attachments,
         confirmations: Confirmations,
+        consents: Consents,
     ) -> None:
         self._acting = acting
         self._calls = calls
@@ -64,6 +67,8 @@ class FileEditing:
         self._edits = edits
         self._attachments = attachments
         self._confirmations = confirmations
+        self._consents = consents
+        consents.carry_out_with("file-write", self._write_agreed, _nobody_knows)
 
     async def read(
         self, admitted: Admitted, path: str, showing: Showing, *, to_edit: bool = False
@@ -154,13 +159,14 @@ class FileEditing:
             typed = text.text
         return await self._ask(press.admitted, edit, typed)
 
-    async def write(self, admitted: Admitted, path: str, typed: str) -> Message:
+    async def write(self, press: Press, path: str, typed: str) -> Message:
         """Write text that was typed for a path: at once where nothing is there, else asked about.
 
         Raises:
             Unfit: A folder has that name, or what is there is no text.
             PanelError: It was refused.
         """
+        admitted = press.admitted
         server = admitted.server
         entry = None if path == ROOT else await self._folders.seek(admitted, path)
         if path == ROOT or (entry is not None and not entry.is_file):
@@ -169,7 +175,8 @@ class FileEditing:
             edit = self._edits.begin(admitted.actor.id, server.id, path, None, None)
             text = settled(None, typed)
             self._edits.drafted(edit, rewritten(None, text), text)
-            return await self._written(admitted, edit)
+            waits = await self._instead(press, edit)
+            return waits or await self._written(admitted, edit)
         if entry.size_bytes > READ_BYTES:
             raise _too_large(entry.name, entry.size_bytes)
         before = await self._now(admitted, path)
@@ -202,7 +209,42 @@ class FileEditing:
         now = await self._now_or_none(admitted, edit.path)
         if now != edit.original:
             return self._changed_meanwhile(edit, now)
-        return await self._written(admitted, edit, showing)
+        waits = await self._instead(press, edit)
+        return waits or await self._written(admitted, edit, showing)
+
+    async def _instead(self, press: Press, edit: Edit) -> Message | None:
+        """Where it takes two, ask; what is to be written stays in memory, for an hour at most."""
+        return await self._consents.instead(
+            press.interaction,
+            press.admitted,
+            "file-write",
+            {"edit": edit.id},
+            what=lambda: _(
+                "write {path} ({size}) on {server}",
+                path=code(edit.path, 200),
+                size=size(len(edit.draft or b"")),
+                server=bold(press.admitted.server.name),
+            ),
+        )
+
+    async def _write_agreed(self, deed: Deed) -> str:
+        admitted = deed.admitted
+        edit = self._edits.find(str(deed.payload["edit"]), admitted.actor.id, admitted.server.id)
+        if edit.draft is None or await self._now_or_none(admitted, edit.path) != edit.original:
+            raise Unfit(
+                _(
+                    "{path} was changed meanwhile, so nothing was written.",
+                    path=code(edit.path, 200),
+                )
+            )
+        length = len(edit.draft)
+        if await self._write(admitted, edit) is not None:
+            return _(
+                "The node broke off while it wrote {path}: look at the file.",
+                path=code(edit.path, 200),
+            )
+        return _("Wrote {path} on {server}, {size}.", path=code(edit.path, 200),
+                 server=bold(admitted.server.name), size=size(length))  # fmt: skip
 
     async def _ask(self, admitted: Admitted, edit: Edit, typed: str) -> Message:
         new = settled(edit.text, typed)
@@ -228,6 +270,18 @@ class FileEditing:
     async def _written(
         self, admitted: Admitted, edit: Edit, showing: Showing | None = None
     ) -> Message:
+        draft = edit.draft or b""
+        unsure = await self._write(admitted, edit)
+        if unsure is not None:
+            return unsure
+        said = _("Wrote {path} on {server}, {size}.", path=code(edit.path, 200),
+                 server=bold(admitted.server.name), size=size(len(draft)))  # fmt: skip
+        if not draft:
+            said += " " + _("It is empty.")
+        return done_card(showing, said, folder_of(edit.path)) if showing else card(said)
+
+    async def _write(self, admitted: Admitted, edit: Edit) -> Message | None:
+        """Write it; what is returned tells of an unknown outcome."""
         server, draft = admitted.server, edit.draft or b""
 
         async def call(panel: Client) -> None:
@@ -247,11 +301,7 @@ class FileEditing:
         finally:
             self._folders.forget(server, *crumbs(edit.path))
         self._edits.end(edit)
-        said = _("Wrote {path} on {server}, {size}.", path=code(edit.path, 200),
-                 server=bold(server.name), size=size(len(draft)))  # fmt: skip
-        if not draft:
-            said += " " + _("It is empty.")
-        return done_card(showing, said, folder_of(edit.path)) if showing else card(said)
+        return None
 
     async def _unsure(self, admitted: Admitted, edit: Edit, error: PanelError) -> Message | None:
         """After an unknown outcome: None where it was written after all."""
@@ -336,6 +386,10 @@ class FileEditing:
     def _own(self, press: Press) -> Edit:
         edit_id = press.args[1] if len(press.args) > 1 else ""
         return self._edits.find(edit_id, press.admitted.actor.id, press.admitted.server.id)
+
+
+async def _nobody_knows(_deed: Deed) -> None:
+    """What was to be written went with the process, so nothing can be compared."""
 
 
 def _diff_words(edit: Edit, found: Diff, new_size: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from typing import Final
 from urllib.parse import unquote
 
+import discord
 from msgspec import Struct
 from yarl import URL
 
@@ -17,6 +18,8 @@ from bot.ui.errors import Unfit
 from bot.ui.files_cards import Showing, done_card
 from bot.ui.files_paths import clean_name, crumbs, folder_of, join, name_of
 from bot.ui.text import bold, code, size
+from bot.work.consent_state import Deed
+from bot.work.consents import Consents
 from bot.work.files_calls import FileCalls, StillRunning
 from bot.work.files_folders import Folders
 
@@ -90,11 +93,18 @@ class FilePulls:
     """Starts pulls and follows them in the folder, the only place that shows how they went."""
 
     def __init__(
-        self, calls: FileCalls, folders: Folders, confirmations: Confirmations, clock: Clock
+        self,
+        calls: FileCalls,
+        folders: Folders,
+        confirmations: Confirmations,
+        consents: Consents,
+        clock: Clock,
     ) -> None:
         self._calls = calls
         self._folders = folders
         self._confirmations = confirmations
+        self._consents = consents
+        consents.carry_out_with("file-pull", self._pull_agreed, self._is_pulled)
         self._clock = clock
 
     async def ask_or_pull(self, press: Press, what: Wanted, showing: Showing) -> Message:
@@ -106,7 +116,8 @@ class FilePulls:
         """
         there = await self._folders.seek(press.admitted, what.path)
         if there is None:
-            return await self._pulled(press, what, None, showing)
+            waits = await self._instead(press, what)
+            return waits or await self._pulled(press, what, None, showing)
         if not there.is_file:
             raise Unfit(
                 _(
@@ -138,13 +149,49 @@ class FilePulls:
         """
         asked = await self._confirmations.take(press, "file-pull-now")
         what = Wanted(str(asked.payload["url"]), str(asked.payload["path"]))
+        waits = await self._instead(press, what)
+        if waits is not None:
+            return waits
         before = await self._folders.seek(press.admitted, what.path)
         return await self._pulled(press, what, before, showing)
+
+    async def _instead(self, press: Press, what: Wanted) -> Message | None:
+        return await self._consents.instead(
+            press.interaction,
+            press.admitted,
+            "file-pull",
+            {"url": what.url, "path": what.path},
+            what=lambda: _(
+                "fetch {url} to {path} on {server}",
+                url=code(what.url, 200),
+                path=code(what.path, 200),
+                server=bold(press.admitted.server.name),
+            ),
+        )
+
+    async def _pull_agreed(self, deed: Deed) -> str:
+        what = Wanted(str(deed.payload["url"]), str(deed.payload["path"]))
+        before = await self._folders.seek(deed.admitted, what.path)
+        return await self._pull(None, deed.admitted, what, before)
+
+    async def _is_pulled(self, _deed: Deed) -> bool | None:
+        """A file of that name may be the old one."""
+        return None
 
     async def _pulled(
         self, press: Press, what: Wanted, before: FileObject | None, showing: Showing
     ) -> Message:
-        admitted, folder = press.admitted, folder_of(what.path)
+        text = await self._pull(press.interaction, press.admitted, what, before)
+        return done_card(showing, text, folder_of(what.path))
+
+    async def _pull(
+        self,
+        interaction: discord.Interaction | None,
+        admitted: Admitted,
+        what: Wanted,
+        before: FileObject | None,
+    ) -> str:
+        folder = folder_of(what.path)
 
         async def call(panel: Client) -> None:
             # in the background the node fails without a word; like this it has 15 s to say so
@@ -174,7 +221,8 @@ class FilePulls:
         if not is_over:
             told = _("The node is still fetching {url}. I'll say here what comes of it.",
                      url=code(what.url, 200))  # fmt: skip
-            await answer_of(press.interaction).show(Message(told))
+            if interaction is not None:
+                await answer_of(interaction).show(Message(told))
         found = await self._arrived(admitted, what, before, looks=QUIET_LOOKS if not is_over else 0)
         if found is None:
             raise Unfit(_failed(what))
@@ -182,10 +230,11 @@ class FilePulls:
                  server=bold(admitted.server.name), size=size(found.size_bytes))  # fmt: skip
         if not is_over:
             text += " " + _("It no longer grows, so it should be whole; the node doesn't tell.")
-        text += "\n-# " + _(
-            "A panel lets the node fetch 10 files in 5 minutes, newer ones 5 in 10."
+        return (
+            text
+            + "\n-# "
+            + _("A panel lets the node fetch 10 files in 5 minutes, newer ones 5 in 10.")
         )
-        return done_card(showing, text, folder)
 
     async def _arrived(
         self, admitted: Admitted, what: Wanted, before: FileObject | None, *, looks: int

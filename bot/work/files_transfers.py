@@ -22,6 +22,8 @@ from bot.ui.files_cards import Showing, done_card
 from bot.ui.files_paths import ROOT, clean_name, crumbs, folder_of, join, name_of, sendable_name
 from bot.ui.parts import button, card
 from bot.ui.text import block, bold, code, name, size
+from bot.work.consent_state import Deed
+from bot.work.consents import Consents
 from bot.work.files_attachments import Attached, Attachments
 from bot.work.files_calls import FileCalls, StillRunning
 from bot.work.files_folders import Folders
@@ -43,6 +45,7 @@ class FileTransfers:
         folders: Folders,
         attachments: Attachments,
         confirmations: Confirmations,
+        consents: Consents,
         clock: Clock,
     ) -> None:
         self._acting = acting
@@ -50,6 +53,8 @@ class FileTransfers:
         self._folders = folders
         self._attachments = attachments
         self._confirmations = confirmations
+        self._consents = consents
+        consents.carry_out_with("file-upload", self._upload_agreed, self._is_uploaded)
         self._clock = clock
 
     async def offer_link(self, admitted: Admitted, path: str, token: str) -> Message:
@@ -132,7 +137,12 @@ class FileTransfers:
         return None
 
     async def upload(
-        self, admitted: Admitted, attached: Attached, folder: str, showing: Showing
+        self,
+        interaction: discord.Interaction,
+        admitted: Admitted,
+        attached: Attached,
+        folder: str,
+        showing: Showing,
     ) -> Message:
         """Stream an attachment to the node; asks first where it would replace something.
 
@@ -151,7 +161,8 @@ class FileTransfers:
                 )
             )
         if there is None:
-            return await self._uploaded(admitted, attached, path, showing)
+            waits = await self._instead(interaction, admitted, attached, path)
+            return waits or await self._uploaded(admitted, attached, path, showing)
         text = _(
             "There is a {path} already ({old}). Uploading replaces it with yours ({new}); the old "
             "one can't be brought back.",
@@ -182,7 +193,44 @@ class FileTransfers:
         asked = await self._confirmations.take(press, "file-upload-now")
         said = asked.payload
         attached = Attached(str(said["name"]), str(said["url"]), int(str(said["size"])))
-        return await self._uploaded(press.admitted, attached, str(said["path"]), showing)
+        path = str(said["path"])
+        waits = await self._instead(press.interaction, press.admitted, attached, path)
+        return waits or await self._uploaded(press.admitted, attached, path, showing)
+
+    async def _instead(
+        self, interaction: discord.Interaction, admitted: Admitted, attached: Attached, path: str
+    ) -> Message | None:
+        return await self._consents.instead(
+            interaction,
+            admitted,
+            "file-upload",
+            {
+                "path": path,
+                "name": attached.name,
+                "url": attached.url,
+                "size": attached.size_bytes,
+            },
+            what=lambda: _(
+                "upload {path} ({size}) to {server}",
+                path=code(path, 200),
+                size=size(attached.size_bytes),
+                server=bold(admitted.server.name),
+            ),
+        )
+
+    async def _upload_agreed(self, deed: Deed) -> str:
+        said = deed.payload
+        attached = Attached(str(said["name"]), str(said["url"]), int(said["size"]))
+        try:
+            await self._upload(deed.admitted, attached, str(said["path"]))
+        except StillRunning:
+            return _("Still uploading after 14 minutes. It goes on; `/files browse` shows the end.")
+        return _("Uploaded {path} to {server}, {size}.", path=code(str(said["path"]), 200),
+                 server=bold(deed.admitted.server.name), size=size(int(said["size"])))  # fmt: skip
+
+    async def _is_uploaded(self, deed: Deed) -> bool | None:
+        there = await self._folders.seek(deed.admitted, str(deed.payload["path"]))
+        return True if there is not None and there.size_bytes == deed.payload["size"] else None
 
     async def upload_link(self, admitted: Admitted, folder: str) -> Message:
         """A link to upload to, and how.
@@ -219,6 +267,17 @@ class FileTransfers:
     async def _uploaded(
         self, admitted: Admitted, attached: Attached, path: str, showing: Showing
     ) -> Message:
+        try:
+            there = await self._upload(admitted, attached, path)
+        except StillRunning:
+            return Message(
+                _("Still uploading after 14 minutes. It goes on; `/files browse` shows the end.")
+            )
+        text = _("Uploaded {path} to {server}, {size}.", path=code(path, 200),
+                 server=bold(admitted.server.name), size=size(there.size_bytes))  # fmt: skip
+        return done_card(showing, text, folder_of(path))
+
+    async def _upload(self, admitted: Admitted, attached: Attached, path: str) -> FileObject:
         await self._attachments.check(attached)
         server, source = admitted.server, _Source(self._attachments, attached)
         file = Upload(name_of(path), source.pieces, size_bytes=attached.size_bytes)
@@ -234,10 +293,6 @@ class FileTransfers:
 
         try:
             await self._calls.make(admitted, f"{path} ({attached.size_bytes} B)", call)
-        except StillRunning:
-            return Message(
-                _("Still uploading after 14 minutes. It goes on; `/files browse` shows the end.")
-            )
         except Declined as error:
             if error.reason is not Reason.TOO_LARGE:
                 raise
@@ -259,9 +314,7 @@ class FileTransfers:
                     path=code(path, 200),
                 )
             )
-        text = _("Uploaded {path} to {server}, {size}.", path=code(path, 200),
-                 server=bold(server.name), size=size(there.size_bytes))  # fmt: skip
-        return done_card(showing, text, folder_of(path))
+        return there
 
     async def _file(self, admitted: Admitted, path: str) -> FileObject:
         entry = await self._folders.find(admitted, path)

@@ -155,7 +155,7 @@ class Follows:
 
     async def begin(
         self,
-        interaction: discord.Interaction,
+        interaction: discord.Interaction | None,
         admitted: Admitted,
         kind: FollowKind,
         subject_uuid: str,
@@ -166,16 +166,16 @@ class Follows:
         """Tell the channel that something has begun, and follow it.
 
         Args:
-            interaction: Where it was asked.
+            interaction: Where it was asked; None where others agreed to it meanwhile.
             admitted: By whom, and on which server.
             kind: One that `watch_with` knows.
             subject_uuid: The backup's uuid; the server's where it is about that alone.
             title: What people call it.
             begun: Makes the public sentence, in the guild's language.
         """
-        locale = interaction.guild_locale.value if interaction.guild_locale else None
-        language = self._gate.language(admitted.guild_id, locale)
-        is_public = may_publish(interaction)
+        located = interaction.guild_locale if interaction is not None else None
+        language = self._gate.language(admitted.guild_id, located.value if located else None)
+        is_public = interaction is None or may_publish(interaction)
         with speaking(language):
             said = begun()
         state = FollowJob(
@@ -246,11 +246,13 @@ class Follows:
         return job_id
 
     async def answer(
-        self, interaction: discord.Interaction, followed: Followed, told: str
+        self, interaction: discord.Interaction | None, followed: Followed, told: str
     ) -> Message:
         """The private answer: one line where the channel hears the end, else the end itself."""
         if followed.is_public:
             return Message(f"{told} " + _("How it ends is posted here."))
+        if interaction is None:
+            return Message(told)
         alone = _("I may not write here, so only you see it. I say here how it ends.")
         await answer_of(interaction).show(Message(f"{told}\n-# {alone}"))
         try:

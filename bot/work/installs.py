@@ -30,8 +30,14 @@ class Installs:
         self._follows = follows
         follows.watch_with("reinstall", Watch(self._look, _is_hint))
 
-    async def reinstall(self, interaction: discord.Interaction, admitted: Admitted) -> Message:
+    async def reinstall(
+        self, interaction: discord.Interaction | None, admitted: Admitted
+    ) -> Message:
         """Begin once and follow it; the channel hears how it ends.
+
+        Args:
+            interaction: Where it was asked; None where others agreed to it meanwhile.
+            admitted: Who asked.
 
         Raises:
             PanelError: It was refused, or nobody can say.

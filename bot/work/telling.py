@@ -5,7 +5,6 @@ sending and the note finds it by its text or buttons, and Discord itself takes a
 same nonce only once. Somebody's deletion is answered with a new one, once.
 """
 
-import contextlib
 from datetime import timedelta
 from typing import Any, Final
 
@@ -50,23 +49,30 @@ class Teller:
         self._places = places
         self._clock = clock
 
-    async def show(self, job: Job[Any], message: Message) -> None:
+    async def show(self, job: Job[Any], message: Message) -> bool:
         """Let the message say this now. What doesn't get through is overtaken by what comes.
+
+        Returns:
+            False where nobody can be shown it any more: the channel refuses, or the message was
+            deleted once too often.
 
         Raises:
             LostJob: Another worker has the job.
         """
         if _told(job).is_quiet:
-            return
+            return True
         if message.layout is not None:
             _set(job, is_card=True)
         told = _told(job)
         if told.message_id is not None:
             edited = await self._post(job).edit(shaped(told, message))
             if edited not in SENT_ANEW or told.posts > 1:
-                return
-        with contextlib.suppress(NotSent):
+                return bool(edited)
+        try:
             await self._send(job, message)
+        except NotSent:
+            return True
+        return _told(job).message_id is not None
 
     async def report(self, job: Job[Any], message: Message) -> Sleep | None:
         """Let the message say its last word; a sleep where Discord has to be tried again.

@@ -3,6 +3,7 @@
 import discord
 from discord import app_commands
 
+from bot.access.decision import is_agreed
 from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided
@@ -53,7 +54,11 @@ class Carrying(FileRoom):
         admitted = decided(interaction)
         attached = Attached(attachment.filename, attachment.url, attachment.size)
         return await self._files.transfers.upload(
-            admitted, attached, self._path(interaction, folder), self._showing(admitted)
+            interaction,
+            admitted,
+            attached,
+            self._path(interaction, folder),
+            self._showing(admitted),
         )
 
     @command(
@@ -108,6 +113,13 @@ class Carrying(FileRoom):
         place = self._place(press)
         if place.names:
             raise Unfit(_("That is no folder. `/files upload-link` takes one."))
+        if not is_agreed(press.admitted.decision, press.admitted.agreed):
+            raise Unfit(
+                _(
+                    "Writing takes two members in this guild, and nobody can look at what will "
+                    "come over a link. Take `/files upload`."
+                )
+            )
         return await self._files.transfers.upload_link(press.admitted, place.folder)
 
     @component(

@@ -221,6 +221,20 @@ class Changing(FileRoom):
         asked = await self._parts.confirmations.take(press, "file-delete-now")
         folder, names = str(asked.payload["folder"]), asked.payload["names"]
         listed = [str(each) for each in names] if isinstance(names, list) else []
+        waits = await self._parts.consents.instead(
+            press.interaction,
+            press.admitted,
+            "file-delete",
+            {"folder": folder, "names": listed},
+            what=lambda: _(
+                "delete from {folder} of {server}: {names}",
+                folder=code(folder, 200),
+                server=bold(press.admitted.server.name),
+                names=names_list(listed),
+            ),
+        )
+        if waits is not None:
+            return waits
         text = await self._files.changes.delete(press.admitted, folder, listed)
         return done_card(self._showing(press.admitted), text, folder)
 
@@ -244,6 +258,19 @@ class Changing(FileRoom):
     async def extract_now(self, press: Press) -> Message:
         asked = await self._parts.confirmations.take(press, "file-extract-now")
         path = str(asked.payload["path"])
+        waits = await self._parts.consents.instead(
+            press.interaction,
+            press.admitted,
+            "file-extract",
+            {"path": path},
+            what=lambda: _(
+                "extract {path} on {server}",
+                path=code(path, 200),
+                server=bold(press.admitted.server.name),
+            ),
+        )
+        if waits is not None:
+            return waits
         text = await self._files.changes.unpack(press.admitted, path)
         return done_card(self._showing(press.admitted), text, folder_of(path))
 

@@ -194,7 +194,7 @@ class Looking(FileRoom):
     @component("file-write-sent", right="file.create", on_server=True, name="files write")
     async def write_sent(self, press: Press) -> Message:
         path = self._place(press).path
-        return await self._files.editing.write(press.admitted, path, press.field("text"))
+        return await self._files.editing.write(press, path, press.field("text"))
 
     async def _opened(
         self, admitted: Admitted, place: Place, page: int, *, is_fresh: bool = False

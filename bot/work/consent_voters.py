@@ -1,0 +1,238 @@
+"""Whose voice counts: in a vote, for an approval, and as the second person."""
+
+from datetime import timedelta
+from typing import Final
+
+from msgspec import Struct, structs
+
+from bot.access.consent import Consent
+from bot.access.decision import Decision, Reason, Refuse, decide, may_by_themselves
+from bot.access.facts import Action, Actor
+from bot.access.gate import Gate
+from bot.access.tally import share
+from bot.clock import Clock
+from bot.fleet.directory import Directory, Server
+from bot.posts.crowd import Crowd
+from bot.posts.members import Members, NotAsked
+from bot.store.policies import Terms
+from bot.texts import _, _n
+from bot.ui.errors import Unfit
+from bot.ui.explain import right_name
+from bot.ui.text import bold
+from bot.work.consent_state import ConsentJob
+
+OCCASION: Final = timedelta(hours=24)
+"""A role that was given within this time before the question doesn't make a second person."""
+DAYS_WITHOUT_LOG: Final = 7
+"""Days of membership that stand in for the audit log where the bot may not read it."""
+
+
+class Electorate(Struct, frozen=True):
+    """How many votes carry it, and how many may vote; None where nobody can say."""
+
+    needed: int
+    size: int | None
+
+
+class Voters:
+    """Decides who may say something to a request."""
+
+    def __init__(
+        self, *, gate: Gate, directory: Directory, members: Members, crowd: Crowd, clock: Clock
+    ) -> None:
+        self._gate = gate
+        self._directory = directory
+        self._members = members
+        self._crowd = crowd
+        self._clock = clock
+
+    async def electorate(self, guild_id: int, terms: Terms) -> Electorate:
+        """How many it takes, as things are now.
+
+        Raises:
+            Unfit: A role or channel is gone, or there are fewer voters than it takes.
+        """
+        try:
+            return await self._electorate(guild_id, terms)
+        except NotAsked:
+            raise Unfit(
+                _("Discord doesn't tell me how many may vote. Nothing was begun; try again.")
+            ) from None
+
+    async def _electorate(self, guild_id: int, terms: Terms) -> Electorate:
+        if terms.quorum_of == "voice":
+            size = await self._crowd.voice_size(guild_id, terms.quorum_channel_id or 0)
+            if size is None:
+                raise _gone(_("The voice channel whose members would vote is gone."))
+            if size == 0:
+                raise Unfit(
+                    _(
+                        "Those in {channel} would vote, and nobody is there.",
+                        channel=f"<#{terms.quorum_channel_id}>",
+                    )
+                )
+            return Electorate(share(terms.quorum, size), size)
+        if terms.quorum_of == "role":
+            size = await self._crowd.role_size(guild_id, terms.quorum_role_id or 0)
+            if size is None:
+                raise _gone(_("The role that would vote is gone."))
+            if size == 0:
+                raise Unfit(
+                    _("Nobody has the role that votes here: <@&{role}>.", role=terms.quorum_role_id)
+                )
+            return Electorate(share(terms.quorum, size), size)
+        size = await self._crowd.role_size(guild_id, terms.role_id or guild_id)
+        if size is None:
+            raise _gone(_("The role that may ask and vote is gone."))
+        if size < terms.quorum:
+            raise Unfit(
+                _n(
+                    "It takes {needed} votes, and {count} member may vote. An admin mends that "
+                    "with `/policy edit`.",
+                    "It takes {needed} votes, and {count} members may vote. An admin mends that "
+                    "with `/policy edit`.",
+                    size,
+                    needed=terms.quorum,
+                )
+            )
+        return Electorate(terms.quorum, size)
+
+    def is_missing(self, state: ConsentJob) -> str:
+        """What a vote rests on and is no longer there; "" while it stands."""
+        terms, guild_id = state.terms, state.asked.guild_id
+        if terms is None or state.consent is not Consent.VOTE:
+            return ""
+        if terms.quorum_of == "voice":
+            there = self._crowd.channel_is_there(guild_id, terms.quorum_channel_id or 0)
+            return "" if there else _("The voice channel whose members vote is gone.")
+        role_id = terms.quorum_role_id if terms.quorum_of == "role" else terms.role_id
+        if role_id is None or self._crowd.role_name(guild_id, role_id) is not None:
+            return ""
+        return _("The role that votes is gone.")
+
+    def check_vote(self, state: ConsentJob, actor: Actor) -> None:
+        """Let a member vote.
+
+        Raises:
+            Unfit: Their voice doesn't count here; says why.
+        """
+        terms, guild_id = state.terms or Terms(), state.asked.guild_id
+        self._check_is_person(guild_id, actor)
+        if terms.quorum_of == "voice":
+            if not self._crowd.in_voice(guild_id, terms.quorum_channel_id or 0, actor.id):
+                raise Unfit(
+                    _(
+                        "Those in {channel} vote on this. Join it, then vote.",
+                        channel=f"<#{terms.quorum_channel_id}>",
+                    )
+                )
+        else:
+            role_id = terms.quorum_role_id if terms.quorum_of == "role" else terms.role_id
+            if role_id is not None and role_id not in actor.role_ids:
+                raise Unfit(_("Those with the role {role} vote on this.", role=f"<@&{role_id}>"))
+        server = self._directory.get(guild_id, state.asked.server_id)
+        if server is not None:
+            said = self._decide(state, actor, server)
+            if isinstance(said, Refuse) and said.because.reason is Reason.DENIAL:
+                raise Unfit(_("A rule of this guild denies you this, so you don't vote on it."))
+
+    def counts(self, state: ConsentJob, actor: Actor) -> bool:
+        """Whether a member may vote."""
+        try:
+            self.check_vote(state, actor)
+        except Unfit:
+            return False
+        return True
+
+    async def check_agree(self, state: ConsentJob, actor: Actor) -> str:
+        """Let a member approve, or agree as the second person; returns by which rule.
+
+        Raises:
+            Unfit: They may not; says why.
+        """
+        guild_id = state.asked.guild_id
+        if actor.id == state.asked.actor_id:
+            raise Unfit(_("You asked for it yourself, so somebody else has to agree."))
+        if actor.is_bot:
+            raise Unfit(_("Bots agree to nothing here."))
+        server = self._directory.get(guild_id, state.asked.server_id)
+        if server is None:
+            raise Unfit(_("That server is no longer connected here."))
+        if not may_by_themselves(self._decide(state, actor, server)):
+            raise Unfit(
+                _(
+                    "It takes the right *{right}* on {server}, and you haven't got it.",
+                    right=right_name(state.right),
+                    server=bold(server.name),
+                )
+            )
+        if state.consent is not Consent.SECOND_PERSON:
+            return ""
+        return await self._check_occasion(state, actor, server)
+
+    async def _check_occasion(self, state: ConsentJob, actor: Actor, server: Server) -> str:
+        """Nobody agrees by what they were given for the occasion."""
+        guild_id = state.asked.guild_id
+        since = state.opened_at - OCCASION
+        given = await self._members.roles_given(guild_id, actor.id, since)
+        if given is None:
+            days = self._gate.book(guild_id).settings.member_days or DAYS_WITHOUT_LOG
+            if self._is_younger(actor, days):
+                raise Unfit(
+                    _(
+                        "I may not read Discord's audit log here, so who agrees has to be a member "
+                        "for {days} days, and you aren't yet.",
+                        days=days,
+                    )
+                )
+            rule = _n(
+                "a member for more than {count} day; I may not read the audit log",
+                "a member for more than {count} days; I may not read the audit log",
+                days,
+            )
+        else:
+            actor = self._members.without(guild_id, actor, given) if given else actor
+            rule = _("no role given in the last 24 h, by Discord's audit log")
+        if not may_by_themselves(self._decide(state, actor, server, is_settled=True)):
+            raise Unfit(
+                _(
+                    "You got that right within the last day, so it doesn't count for this. "
+                    "Somebody who has had it for longer has to agree."
+                )
+            )
+        return rule
+
+    def _decide(
+        self, state: ConsentJob, actor: Actor, server: Server, *, is_settled: bool = False
+    ) -> Decision:
+        """What the actor may do themselves; settled is without rules made after it was asked."""
+        action = Action(state.asked.action, state.right, on_server=True)
+        facts = self._gate.facts(state.asked.guild_id, actor, action, server)
+        if is_settled:
+            kept = tuple(
+                rule for rule in facts.rules if rule.denies or rule.made_at < state.opened_at
+            )
+            facts = structs.replace(facts, rules=kept)
+        return decide(facts)
+
+    def _check_is_person(self, guild_id: int, actor: Actor) -> None:
+        if actor.is_bot:
+            raise Unfit(_("Bots agree to nothing here."))
+        days = self._gate.book(guild_id).settings.member_days
+        if days and self._is_younger(actor, days):
+            raise Unfit(
+                _n(
+                    "Members of less than {count} day don't count in votes here.",
+                    "Members of less than {count} days don't count in votes here.",
+                    days,
+                )
+            )
+
+    def _is_younger(self, actor: Actor, days: int) -> bool:
+        if actor.joined_at is None:
+            return True
+        return self._clock.now() - actor.joined_at < timedelta(days=days)
+
+
+def _gone(said: str) -> Unfit:
+    return Unfit(said + " " + _("An admin mends that with `/policy edit`."))
