@@ -188,7 +188,7 @@ async def _account(ada: Scene) -> None:
             await ada.having("r:config-flip:account_commands"),
             custom_id="r:config-flip:account_commands",
         )
-    await ada.sees("`/account`): on")
+    await ada.sees("): on. For")
     await ada.slash("account two-factor", "app")
 
 
@@ -206,8 +206,8 @@ async def _begin_anew(ada: Scene) -> None:
     """As after the invite: no panel, no rules."""
     await ada.slash("panel remove", "Removing", panel="Nova")
     await ada.click("Remove", "is disconnected")
-    for role in ("Mods", "Members"):
-        await ada.slash("access revoke", "Taken back", role=ada.role(role))
+    for role, until in (("Mods", "moderator"), ("Members", "player")):
+        await ada.slash("access revoke", until, role=ada.role(role))
 
 
 async def _connect(ada: Scene) -> None:

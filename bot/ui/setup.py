@@ -85,7 +85,9 @@ def preset_card(role: discord.Role, suggested: Mapping[str, Sequence[str]]) -> M
         warning = _("⚠️ That holds for everyone in this Discord server, new members too.")
     return card(
         "## " + _("What may {role} do?", role=_mention(role)),
+        "\n".join(f"**{one}**: {preset_words(one)}" for one in PRESETS),
         warning,
+        suggestion_words(suggested),
         rows=[
             [
                 choice(

@@ -74,14 +74,23 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in words, its two largest units."""
+    """A length of time in words, its two largest units; the smaller one only where it counts."""
     whole = round(seconds)
     if whole < 1:
         return _("less than a second")
     if whole < 60:
         return _("{count} s", count=whole)
     if whole < 3600:
-        return _("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)
+        minutes, rest = divmod(whole, 60)
+        if not rest:
+            return _("{minutes} min", minutes=minutes)
+        return _("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
     if whole < 86400:
-        return _("{hours} h {minutes} min", hours=whole // 3600, minutes=whole % 3600 // 60)
-    return _("{days} d {hours} h", days=whole // 86400, hours=whole % 86400 // 3600)
+        hours, minutes = whole // 3600, whole % 3600 // 60
+        if not minutes:
+            return _("{hours} h", hours=hours)
+        return _("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    days, hours = whole // 86400, whole % 86400 // 3600
+    if not hours:
+        return _("{days} d", days=days)
+    return _("{days} d {hours} h", days=days, hours=hours)

@@ -48,9 +48,9 @@ class Guild:
             "game-servers", topic="Where Nova's servers are started, stopped and talked about"
         )
         self.roles: Final[dict[str, Any]] = {
-            "Members": self._role("Members"),
-            "Mods": self._role("Mods", manage_messages=True),
-            "Admins": self._role("Admins", manage_messages=True, manage_guild=True),
+            "Members": self._role("Members", 1),
+            "Mods": self._role("Mods", 2, manage_messages=True),
+            "Admins": self._role("Admins", 3, manage_messages=True, manage_guild=True),
         }
         self.admin: Final = self._member(env, "Ada", "Admins", "Members")
         self.moderator: Final = self._member(env, "Max", "Mods", "Members")
@@ -109,9 +109,10 @@ class Guild:
         (found,) = app.parts.directory.find(self.id, name)
         return found
 
-    def _role(self, name: str, **permissions: bool) -> Any:
+    def _role(self, name: str, position: int, **permissions: bool) -> Any:
+        """A role; those of a higher position are out of reach for the ones below."""
         allowed = discord.Permissions(**permissions) if permissions else None
-        return self._guild.create_role(name, permissions=allowed)
+        return self._guild.create_role(name, permissions=allowed, position=position)
 
     def _member(self, env: simcord.Env, name: str, *roles: str) -> Any:
         user = env.create_user(name.lower(), global_name=name)

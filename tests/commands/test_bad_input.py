@@ -17,8 +17,9 @@ from tests.wirecord import Json, Member, Shown, components_of, is_public
 from tests.world import World, private
 
 SERVER, OTHER = "Survival", "Creative"
+Options = list[Json]
 GROUPS = sorted({name.split()[0] for name in RIGHTS})
-STRING, INTEGER, USER, ROLE = 3, 4, 6, 8
+STRING, INTEGER, USER, ROLE, ATTACHMENT = 3, 4, 6, 8, 11
 RED = 4  # the style of a dangerous button
 TEXT_INPUT, FILE_UPLOAD = 4, 19
 
@@ -31,19 +32,21 @@ TRAVERSALS = ("../../../etc/passwd", "..", "/plugins/../../secret", "..%2f..%2fa
 HOSTILE = "@everyone `<@&1>` \u202egnp.exe\u200b\x07||"
 OURS = OPTIONS | {"schedule": "Nightly", "allocation": "25700", "backup": "nightly"}
 CONFIRMED = {
-    "power kill",
-    "backup restore",
-    "backup delete",
-    "files delete",
-    "database rotate",
-    "database delete",
-    "network remove",
-    "settings reinstall",
-    "subuser remove",
-    "schedule delete",
-    "schedule task-remove",
-    "panel remove",
+    "power kill": "kill-now",
+    "backup restore": "backup-restore-now",
+    "backup delete": "backup-delete-now",
+    "files delete": "file-delete-now",
+    "database rotate": "database-rotate-now",
+    "database delete": "database-delete-now",
+    "network remove": "network-remove-now",
+    "settings reinstall": "settings-reinstall",
+    "subuser remove": "subuser-remove-now",
+    "schedule delete": "schedule-delete-now",
+    "schedule task-remove": "schedule-task-remove",
+    "panel remove": "panel-remove",
 }
+"""Commands that ask at once, and the door behind the red button."""
+CONFIRMED_VERBS = frozenset(CONFIRMED.values())
 
 
 @pytest.fixture
@@ -54,8 +57,7 @@ async def panel(clock: Clock, recordings: Path, secrets: Secrets) -> AsyncIterat
     secrets.add(*(user.password for user in people.users))
     world = SimPanel(people, clock=clock, recordings=recordings, requests_a_minute=100_000)
     async with world as panel:
-        for number, server in enumerate((SERVER, OTHER)):
-            _lies_there(panel, server, number)
+        left_there(panel)
         yield panel
 
 
@@ -65,10 +67,12 @@ async def test_bad_options_get_an_answer_and_change_nothing(
 ) -> None:
     if group == "schedule":
         await _nightly(roost)
+    if group == "account":
+        await roost.switch("account_commands")
     server_id = panel.world.server(SERVER).identifier
-    for number, (command, options) in enumerate(_commands(roost, group).items()):
-        boss = _another_admin(roost, number)
-        good = _good(roost, options, server_id)
+    for number, (command, options) in enumerate(commands_of(roost, group).items()):
+        boss = _another_admin(roost, number) if group != "account" else roost.admin
+        good = good_options(roost, options, server_id)
         for option in (one for one in options if one["type"] == STRING and not one.get("choices")):
             for text in _bad(option, panel):
                 changed = len(_changes(panel))
@@ -91,11 +95,12 @@ async def test_a_confirmation_clicked_twice_is_done_once(
 ) -> None:
     if group == "schedule":
         await _nightly(roost)
-    commands = _commands(roost, group)
+    commands = commands_of(roost, group)
     # what ends the others' thing comes last
-    asking = sorted(CONFIRMED & set(commands), key=lambda name: name.endswith((" delete", "all")))
+    asked = CONFIRMED.keys() & set(commands)
+    asking = sorted(asked, key=lambda name: name.endswith((" delete", "all")))
     for command in asking:
-        good = _good(roost, commands[command], panel.world.server(SERVER).identifier)
+        good = good_options(roost, commands[command], panel.world.server(SERVER).identifier)
         shown = await roost.admin.slash(roost.channel, command, **good)
         await private(shown)
         red = [one for one in components_of(shown.message["components"]) if one.get("style") == RED]
@@ -113,10 +118,13 @@ async def test_a_confirmation_clicked_twice_is_done_once(
 async def test_a_form_sent_when_its_command_is_long_over_is_still_answered(
     roost: World, panel: SimPanel
 ) -> None:
+    await roost.switch("account_commands")
     forms: list[str] = []
-    for number, (command, options) in enumerate(_commands(roost).items()):
-        boss = _another_admin(roost, number)
-        good = _good(roost, options, panel.world.server(SERVER).identifier)
+    for number, (command, options) in enumerate(commands_of(roost).items()):
+        # who connected the panel alone uses its account
+        is_own = command.startswith("account ")
+        boss = roost.admin if is_own else _another_admin(roost, number)
+        good = good_options(roost, options, panel.world.server(SERVER).identifier)
         shown = await boss.slash(roost.channel, command, **good)
         await _said(shown)
         if shown.modal is None:
@@ -130,7 +138,36 @@ async def test_a_form_sent_when_its_command_is_long_over_is_still_answered(
         await sent.answered()
         assert sent.text, command
         assert len(_changes(panel)[changed:]) <= 1, command
-    assert {"panel add", "files write"} <= set(forms)
+    assert {"panel add", "files write", "account password", "account key-create"} <= set(forms)
+
+
+async def test_an_attachment_over_the_limit_is_refused_and_nothing_of_it_is_kept(
+    roost: World, panel: SimPanel
+) -> None:
+    panel.world.nodes[0].upload_limit_mib = 1
+    server = panel.world.server(SERVER)
+    before = {path for path, _entry in server.files.files()}
+    tried: list[str] = []
+    for command, options in commands_of(roost).items():
+        for option in (one for one in options if one["type"] == ATTACHMENT):
+            tried.append(command)
+            good = good_options(roost, options, server.identifier)
+            changed = len(_changes(panel))
+
+            sent = good | {_key(option): ("large.bin", bytes((1 << 20) + 1))}
+            said = await _said(await roost.admin.slash(roost.channel, command, **sent))
+
+            assert "limit" in said or "at most" in said, f"/{command}: {said}"
+            assert "Nothing was changed" in said or "I take at most" in said, f"/{command}: {said}"
+            assert len(_changes(panel)[changed:]) <= 1, command
+    assert {path for path, _entry in server.files.files()} == before
+    assert {"files upload", "panel import"} <= set(tried)
+
+
+def left_there(panel: SimPanel) -> None:
+    """A backup and a database on two servers, so that there is something to name."""
+    for number, server in enumerate((SERVER, OTHER)):
+        _lies_there(panel, server, number)
 
 
 def _lies_there(panel: SimPanel, server: str, number: int) -> None:
@@ -185,7 +222,7 @@ def _another_admin(world: World, number: int) -> Member:
     return world.guild.member(f"boss{number}", *world.admin.roles)
 
 
-def _commands(world: World, group: str | None = None) -> dict[str, list[Json]]:
+def commands_of(world: World, group: str | None = None) -> dict[str, Options]:
     """The options of each command; what renames or ends things for the others comes last."""
     tops = [one for one in world.wire.commands["global"] if one["type"] == 1]
     found = dict(_leaves([one for one in tops if group in (None, one["name"])], ""))
@@ -202,7 +239,7 @@ def _leaves(commands: list[Json], before: str) -> Iterator[tuple[str, list[Json]
             yield f"{before}{one['name']}", one.get("options") or []
 
 
-def _good(world: World, options: list[Json], server_id: str) -> dict[str, Any]:
+def good_options(world: World, options: Options, server_id: str) -> dict[str, Any]:
     """What is demanded, filled in well."""
     people: dict[int, object] = {ROLE: world.mods, USER: world.admin, INTEGER: 1}
     found: dict[str, Any] = {}
