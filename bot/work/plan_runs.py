@@ -263,6 +263,7 @@ class PlanRuns:
 
     async def _over(self, job: Job[Plan]) -> NoReturn:
         """Its server is gone, and with it the plan."""
+        self._noted(job.guild_id, job.id, None)
         rule = rule_label(job.state.when)
         await self._posts.say(
             job, _("⚪ A plan is over ({rule}): its server is no longer connected.", rule=rule)
@@ -270,20 +271,20 @@ class PlanRuns:
         raise _Over("gone")
 
     async def _pause(self, job: Job[Plan], why: str) -> None:
-        self._set(job, paused=why, waits="")
+        due = job.state.due_at
+        self._noted(job.guild_id, job.id, self._set(job, paused=why, waits="", due_at=None))
         await self._posts.say_paused(job)
         await self._posts.drop_event(job)
         plan = job.state
-        handled, number = plan.due_at, plan.round + 1
+        number = plan.round + 1
         job.forget()
         await job.save(
             "paused",
             self._set(
                 job,
-                told=Told(channel_id=plan.asked.channel_id),
+                told=Told(channel_id=plan.asked.channel_id, turn=number),
                 round=number,
-                handled_at=handled,
-                due_at=None,
+                handled_at=due,
             ),
         )
 
@@ -462,7 +463,7 @@ class PlanRuns:
             backup_name="",
             backup_at=None,
             follow_job="",
-            told=Told(channel_id=plan.asked.channel_id),
+            told=Told(channel_id=plan.asked.channel_id, turn=plan.round + 1),
             deleted=(),
             trouble="",
             round=plan.round + 1,

@@ -37,6 +37,8 @@ class Told(Struct, frozen=True, kw_only=True):
     """The message has buttons, or had: Discord lets none become plain text again."""
     posts: int = 0
     """Messages sent so far."""
+    turn: int = 0
+    """Of a job that begins a new message each time: which time it is."""
     is_unsure: bool = False
     """The last one may have been sent all the same: Discord did not answer."""
     tries: int = 0
@@ -129,7 +131,7 @@ class Teller:
             if post is not None:
                 await post.edit(shaped(told, message))
         if post is None:
-            nonce = f"{job.id.replace('-', '')[:20]}{told.posts}"
+            nonce = f"{job.id.replace('-', '')[:20]}{told.turn % 1000 or ''}{told.posts}"
             try:
                 post = await self._places.send(
                     *place, shaped(told, message), is_first=True, nonce=nonce
