@@ -31,6 +31,7 @@ from bot.observe import Health, Metrics, Observer, PanelOutcome
 from bot.posts.crowd import Crowd
 from bot.posts.delivery import Delivery
 from bot.posts.events import Events
+from bot.posts.integrations import Integrations
 from bot.posts.members import Members
 from bot.posts.mirrors import Mirrors
 from bot.posts.pausing import Pausing
@@ -66,6 +67,7 @@ from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
 from bot.work.engine import Jobs
 from bot.work.exchange import Exchange
+from bot.work.explaining import Explaining
 from bot.work.files import file_work
 from bot.work.files_attachments import Attachments
 from bot.work.follows import Follows
@@ -251,6 +253,7 @@ class App:
         self.parts.links.close_guild(guild_id)
         self.parts.panels.close_guild(guild_id)
         self.parts.gate.forget_guild(guild_id)
+        self.parts.integrations.changed(guild_id)
 
 
 @contextlib.asynccontextmanager
@@ -509,6 +512,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         databases=databases,
         hub=hub,
     )
+    integrations = Integrations(lambda: app.bot)
     parts = Parts(
         clock=clock,
         supervisor=supervisor,
@@ -528,6 +532,17 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             directory=directory,
             ruling=ruling,
             audit=audit,
+            clock=clock,
+        ),
+        integrations=integrations,
+        explaining=Explaining(
+            gate=gate,
+            ruling=ruling,
+            panels=panels,
+            hub=hub,
+            directory=directory,
+            integrations=integrations,
+            command_ids=lambda: app.bot.command_ids,
             clock=clock,
         ),
         recipe_ruling=RecipeRuling(

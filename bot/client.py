@@ -156,6 +156,11 @@ class RoostClient(commands.AutoShardedBot):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))
 
+    async def on_raw_app_command_permissions_update(
+        self, payload: discord.RawAppCommandPermissionsUpdateEvent
+    ) -> None:
+        self.parts.integrations.changed(payload.guild.id)
+
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))
 

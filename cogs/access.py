@@ -33,6 +33,7 @@ from bot.ui.scopes import scope_meant
 from bot.ui.spans import span
 from bot.ui.text import bold, code
 from cogs.access_console import ACCESS, AccessConsole
+from cogs.access_explain import AccessExplain
 from cogs.access_recipes import AccessRecipes
 from cogs.parts import Parts
 
@@ -41,7 +42,7 @@ WHERE = "On which server or group of servers; left out: on all"
 SHOWN_RULES = 15
 
 
-class AccessCog(AccessConsole, AccessRecipes, commands.Cog):
+class AccessCog(AccessConsole, AccessRecipes, AccessExplain, commands.Cog):
     """Grants and denials; only admins see this."""
 
     access = ACCESS

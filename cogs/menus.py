@@ -12,7 +12,7 @@ from bot.access.rights import ADMIN, RIGHTS
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.texts import _, _n
-from bot.ui.doors import Ack, Press, component, decided, menu
+from bot.ui.doors import Ack, Press, actor_from, component, decided, menu
 from bot.ui.errors import Unfit
 from bot.ui.explain import rule_words
 from bot.ui.groups import ADMINS
@@ -80,7 +80,7 @@ class MenusCog(commands.Cog):
     def _rights(self, admitted: Admitted, member: discord.Member, page: int) -> Message:
         if member.bot:
             raise Unfit(_("Bots may do nothing here, whatever their roles."))
-        actor = _actor(member)
+        actor = actor_from(member)
         lines = [
             line
             for server in self._parts.directory.of(admitted.guild_id)
@@ -148,16 +148,3 @@ def _rights_words(rights: list[str]) -> str:
     shown = ", ".join(code(one) for one in rights[:RIGHTS_SHOWN])
     more = len(rights) - RIGHTS_SHOWN
     return shown + (" " + _n("and {count} more", "and {count} more", more) if more > 0 else "")
-
-
-def _actor(member: discord.Member) -> Actor:
-    rights = member.resolved_permissions or member.guild_permissions
-    return Actor(
-        id=member.id,
-        name=member.display_name,
-        role_ids=frozenset(role.id for role in member.roles),
-        is_bot=member.bot,
-        owns_guild=member.guild.owner_id == member.id,
-        manages_guild=rights.manage_guild or rights.administrator,
-        top_role=member.top_role.position,
-    )

@@ -17,6 +17,7 @@ from bot.fleet.players import Players
 from bot.fleet.shelf import Shelf
 from bot.posts.delivery import Delivery
 from bot.posts.events import Events
+from bot.posts.integrations import Integrations
 from bot.posts.mirrors import Mirrors
 from bot.posts.pausing import Pausing
 from bot.posts.places import Places
@@ -37,6 +38,7 @@ from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
 from bot.work.engine import Jobs
 from bot.work.exchange import Exchange
+from bot.work.explaining import Explaining
 from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.headcount import Headcount
@@ -73,6 +75,8 @@ class Parts:
     ruling: Ruling
     console_ruling: ConsoleRuling
     recipe_ruling: RecipeRuling
+    integrations: Integrations
+    explaining: Explaining
     audit: Audit
     acting: Acting
     confirmations: Confirmations

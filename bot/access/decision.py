@@ -3,11 +3,11 @@
 from enum import Enum
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bot.access.consent import POLICY_ACTIONS, Agreed, Consent, class_of
 from bot.access.console_rules import Because, ConsoleRule, Judgement, Sender, limiting, may_send
-from bot.access.facts import Actor, Facts, Target
+from bot.access.facts import Actor, CommandPermission, Facts, Target
 from bot.access.rights import (
     ADMIN,
     ANYONE,
@@ -95,6 +95,8 @@ class Link(Struct, frozen=True):
     """The console rule that did, where a line was judged."""
     word: str = ""
     """The command of the line that decided."""
+    permission: CommandPermission | None = None
+    """What Discord's own settings say."""
 
 
 class Allow(Struct, frozen=True):
@@ -138,6 +140,28 @@ def decide(facts: Facts) -> Decision:
         if link.verdict is Verdict.ASKS:
             consent = _consent_of(link)
     return Ask(consent, tuple(chain)) if consent else Allow(tuple(chain))
+
+
+def beyond(facts: Facts) -> tuple[Link, ...]:
+    """What comes behind the link that refused, as far as it doesn't hang on that one.
+
+    An explanation shows it, so that nobody mends one thing to find the next.
+    """
+    decision = decide(facts)
+    if not isinstance(decision, Refuse):
+        return ()
+    refused = decision.because.part
+    if refused is Part.DISCORD:
+        open_facts = structs.replace(facts, command_permission=None)
+        rest = (*decide(open_facts).chain, *beyond(open_facts))
+        return tuple(link for link in rest if link.part is not Part.DECLARED)
+    looks = {
+        Part.GUILD: (_console, _key, _state),
+        Part.CONSOLE: (_key, _state),
+        Part.KEY: (_state,),
+    }
+    found = (look(facts) for look in looks.get(refused, ()))
+    return tuple(link for link in found if link is not None)
 
 
 def by_own_key(decision: Decision) -> bool:
@@ -213,8 +237,8 @@ def _discord(facts: Facts) -> Link | None:
     if said is None:
         return None
     if said.allowed or facts.actor.owns_guild:
-        return Link(Part.DISCORD, Verdict.ALLOWS, Reason.DISCORD_ALLOWS)
-    return Link(Part.DISCORD, Verdict.REFUSES, Reason.DISCORD_REFUSES)
+        return Link(Part.DISCORD, Verdict.ALLOWS, Reason.DISCORD_ALLOWS, permission=said)
+    return Link(Part.DISCORD, Verdict.REFUSES, Reason.DISCORD_REFUSES, permission=said)
 
 
 def _guild(facts: Facts) -> Link | None:

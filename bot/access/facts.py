@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -70,7 +70,10 @@ class CommandPermission(Struct, frozen=True):
     """What Discord's own settings say of a command, where they were read."""
 
     allowed: bool
-    by: str
+    by: Literal["administrator", "channel", "member", "role", "everyone", "default"]
+    """What decided: a line of the settings, or the command's own default."""
+    target_id: int | None = None
+    """The channel, member or role of that line."""
 
 
 class LinkedKey(Struct, frozen=True):

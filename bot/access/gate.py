@@ -164,19 +164,6 @@ class Gate:
         """Decide from memory, before the acknowledgement."""
         return decide(self.facts(guild_id, actor, action, target))
 
-    def decide_with_condition(
-        self,
-        guild_id: int,
-        actor: Actor,
-        action: Action,
-        target: Server,
-        status: str | None,
-    ) -> Decision:
-        """Decide once more after the acknowledgement, with the server's state as just read."""
-        facts = self.facts(guild_id, actor, action, target)
-        condition = _CONDITIONS.get(status or "")
-        return decide(structs.replace(facts, condition=condition, looked_at_condition=True))
-
     def check_line(self, admitted: Admitted, line: str) -> None:
         """Let a line of the console through, for who was admitted to the console.
 
@@ -309,6 +296,11 @@ class Gate:
         ):
             return True
         return any(not rule.denies and not _is_over(rule, self._clock.now()) for rule in rules)
+
+
+def condition_of(status: str | None) -> Condition | None:
+    """The state that a panel's word stands for; None where it is a normal one."""
+    return _CONDITIONS.get(status or "")
 
 
 def _target(server: Server, group_ids: frozenset[str]) -> Target:

@@ -487,6 +487,20 @@ def actor_of(interaction: discord.Interaction) -> Actor:
     )
 
 
+def actor_from(member: discord.Member) -> Actor:
+    """A member somebody else asks about."""
+    rights = member.resolved_permissions or member.guild_permissions
+    return Actor(
+        id=member.id,
+        name=member.display_name,
+        role_ids=frozenset(role.id for role in member.roles),
+        is_bot=member.bot,
+        owns_guild=member.guild.owner_id == member.id,
+        manages_guild=rights.manage_guild or rights.administrator,
+        top_role=member.top_role.position,
+    )
+
+
 def new_reference() -> str:
     """A short id that a member can read out and an operator can find in the log."""
     return "R-" + "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(4))

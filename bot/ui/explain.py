@@ -5,11 +5,10 @@ from typing import Final
 
 from bot.access.console_rules import ConsoleRule, Judgement
 from bot.access.decision import Allow, Ask, Decision, Link, Part, Reason, Refuse, Verdict
-from bot.access.facts import Action
-from bot.access.rights import ADMIN, recipe_of
+from bot.access.facts import Action, CommandPermission
+from bot.access.rights import ADMIN, on_panel, recipe_of
 from bot.access.rules import Rule
 from bot.fleet.directory import Server
-from bot.posts.messages import Message
 from bot.texts import _, _n
 from bot.ui.text import bold, code, moment, name
 
@@ -64,7 +63,7 @@ def refusal(
             said = _(
                 "You may, but the panel account that is connected here has no right "
                 "{right} on {server}. Who runs the panel can give it that.",
-                right=code(action.right or ""),
+                right=code(on_panel(action.right or "")),
                 server=where,
             )
         case Reason.NOT_ADMIN:
@@ -92,8 +91,24 @@ def refusal(
     return said
 
 
-def why(action: Action, decision: Decision, target: Server | None, who: str | None) -> Message:
-    """The whole chain, and the one change that would turn it."""
+def why(
+    action: Action,
+    decision: Decision,
+    target: Server | None,
+    who: str | None,
+    *,
+    beyond: Sequence[Link] = (),
+    state: str = "",
+    unread: bool = False,
+) -> str:
+    """The whole chain, and the one change that would turn it.
+
+    Args:
+        who: The member's name; None speaks to the one who asks.
+        beyond: What stands behind the refusal.
+        state: How the server is just now, in a sentence.
+        unread: Whether Discord's own settings couldn't be read.
+    """
     subject = bold(who) if who else _("You")
     on = _(" on {server}", server=bold(target.name)) if target else ""
     command = code(f"/{command_name(action)}")
@@ -110,23 +125,34 @@ def why(action: Action, decision: Decision, target: Server | None, who: str | No
         case Refuse():
             head = _("{who} can't use {command}{on}.", who=subject, command=command, on=on)
     lines = [head, ""]
+    if unread:
+        lines.append("▫️ " + _("Discord's own settings can't be read just now, so not looked at"))
     lines += [
-        f"{_MARKS[link.verdict]} {_link_words(action, link, target)}" for link in decision.chain
+        f"{_MARKS[link.verdict]} {_link_words(action, link, target)}"
+        for link in (*decision.chain, *beyond)
     ]
+    if state:
+        lines.append(f"▫️ {state}")
     if isinstance(decision, Refuse):
-        lines += ["", _("What would change it: {remedy}", remedy=_remedy(action, decision.because))]
-    return Message("\n".join(lines))
+        remedies = [
+            _remedy(action, link)
+            for link in (decision.because, *beyond)
+            if link.verdict is Verdict.REFUSES
+        ]
+        lines += ["", _("What would change it: {remedy}", remedy=remedies[0])]
+        lines += [_("And then: {remedy}", remedy=one) for one in remedies[1:]]
+    return "\n".join(lines)
 
 
 def _link_words(action: Action, link: Link, target: Server | None) -> str:
     where = bold(target.name) if target else _("the server")
-    right = right_name(action.right or "")
+    right, key_right = right_name(action.right or ""), on_panel(action.right or "")
     words = {
         Reason.UNDECLARED: _("The command declares no right, so nobody may use it"),
         Reason.BOT: _("Bots may not act here"),
         Reason.FOR_ANYONE: _("Everybody may use it"),
-        Reason.DISCORD_ALLOWS: _("Discord's own settings allow the command"),
-        Reason.DISCORD_REFUSES: _("Discord's own settings (Integrations) refuse the command"),
+        Reason.DISCORD_ALLOWS: _discord_words(link.permission),
+        Reason.DISCORD_REFUSES: _discord_words(link.permission),
         Reason.OWNER: _("Owner of this Discord server: holds every right"),
         Reason.MANAGES_GUILD: _("Has *Manage Server*: holds every right"),
         Reason.ADMIN_ROLE: _("Has the guild's admin role"),
@@ -150,16 +176,41 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.LINE_NOT_LISTED: _line_words(link, where),
         Reason.LINE_UNREADABLE: _line_words(link, where),
         Reason.LINES_LIMITED: _line_words(link, where),
-        Reason.KEY_HAS: _(
-            "The connected panel account has the right {key}", key=code(action.right or "")
-        ),
+        Reason.KEY_HAS: _("The connected panel account has the right {key}", key=code(key_right)),
         Reason.KEY_LACKS: _(
-            "The connected panel account lacks the right {key}", key=code(action.right or "")
+            "The connected panel account lacks the right {key}", key=code(key_right)
         ),
         Reason.STATE_FREE: _("{where} is in a state that allows it", where=where),
         Reason.STATE_BLOCKS: _("{where} is in a state in which the panel refuses it", where=where),
     }
     return words[link.reason]
+
+
+def _discord_words(said: CommandPermission | None) -> str:
+    """Which line of Discord's own settings shows or hides the command."""
+    target = said.target_id if said else None
+    match (said.by, said.allowed) if said else ("default", True):
+        case "administrator", _:
+            return _("Discord shows the command: administrators see all of them")
+        case "channel", _:
+            return _(
+                "Discord hides the command in {channel} (Integrations)", channel=f"<#{target}>"
+            )
+        case "member", True:
+            return _("Discord shows the command to this member (Integrations)")
+        case "member", False:
+            return _("Discord hides the command from this member (Integrations)")
+        case "role", True:
+            return _("Discord shows the command to {role} (Integrations)", role=f"<@&{target}>")
+        case "role", False:
+            return _("Discord hides the command from {role} (Integrations)", role=f"<@&{target}>")
+        case "everyone", True:
+            return _("Discord shows the command to everyone (Integrations)")
+        case "everyone", False:
+            return _("Discord hides the command from everyone (Integrations)")
+        case _, False:
+            return _("Discord hides the command: it asks for a permission that is missing")
+    return _("Discord shows the command; nothing is set against it")
 
 
 def _line_words(link: Link, where: str) -> str:
@@ -235,6 +286,8 @@ def _remedy(action: Action, because: Link) -> str:
             return _("an admin takes that rule back with `/access revoke`.")
         case _, Reason.NOT_ADMIN:
             return _("somebody with *Manage Server* does it, or gives you the admin role.")
+        case _, Reason.SEES_NONE:
+            return _("an admin grants a right on one of the servers with `/access grant`.")
         case _, Reason.NO_RECIPE:
             return _("an admin makes one with `/access console`, or you pick another.")
         case _, Reason.NO_SERVER:

@@ -112,6 +112,7 @@ RIGHTS: Final[dict[str, str]] = {
     "access list": ADMIN,
     "access preset": ADMIN,
     "access console": ADMIN,
+    "access explain": ADMIN,
     "board create": ADMIN,
     "board list": ADMIN,
     "board remove": ADMIN,

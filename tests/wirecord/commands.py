@@ -103,12 +103,27 @@ class Typed:
 def check_visible(command: Json, member: Member) -> None:
     """Raise PermissionError where Discord doesn't show the command to the member."""
     needed = command.get("default_member_permissions")
-    if needed is None or member.sees_everything:
+    held = member.permissions()
+    if member.sees_everything or held & Permission.ADMINISTRATOR:
         return
-    bits, held = int(needed), member.permissions()
+    settings = {one["id"]: one["permissions"] for one in member.guild.command_permissions}
+    own = _set_for(member, settings.get(command["id"], []))
+    for_all = _set_for(member, settings.get(member.guild.wire.bot_id, []))
+    if own is False or (own is None and for_all is False):
+        raise PermissionError(f"Discord does not show /{command['name']} to {member.name}")
+    if needed is None or own:
+        return
+    bits = int(needed)
     # "0" stands for administrators only
     if held & bits != bits or (not bits and not held & Permission.ADMINISTRATOR):
         raise PermissionError(f"Discord does not show /{command['name']} to {member.name}")
+
+
+def _set_for(member: Member, entries: list[Json]) -> bool | None:
+    """What an admin set about a member: by name, else by a role of theirs, else for everyone."""
+    ranks = {member.id: 0, member.guild.id: 2} | {role.id: 1 for role in member.roles}
+    found = [(ranks[one["id"]], not one["permission"]) for one in entries if one["id"] in ranks]
+    return not min(found)[1] if found else None
 
 
 def _unfit(option: Json, value: object) -> str | None:

@@ -209,6 +209,31 @@ class Guild:
         if self.is_shown:
             self.wire.queue(event, data, self)
 
+    async def integrations(
+        self, command: str | None, *entries: tuple[Role | Member | Channel | None, bool]
+    ) -> None:
+        """Set who is shown a top-level command (None: every command) in Server Settings.
+
+        An entry about None is about every channel. The entries stand for those before; none takes
+        the settings back.
+        """
+        target = self.wire.command(self, command)["id"] if command else self.wire.bot_id
+        settings: Json = {
+            "id": target,
+            "application_id": self.wire.bot_id,
+            "guild_id": self.id,
+            "permissions": [
+                {"id": _about(self, who), "type": _ENTRY_KINDS[type(who)], "permission": allows}
+                for who, allows in entries
+            ],
+        }
+        self.command_permissions[:] = [
+            one for one in self.command_permissions if one["id"] != target
+        ]
+        if entries:
+            self.command_permissions.append(settings)
+        await self.wire.dispatch("APPLICATION_COMMAND_PERMISSIONS_UPDATE", settings, self)
+
     async def announce(self) -> None:
         """Show the guild to the connected bot: it was invited, or an outage is over."""
         self.wire.guilds[self.id] = self
@@ -282,3 +307,11 @@ class Guild:
             "guild_scheduled_events": [],
             "soundboard_sounds": [],
         }
+
+
+_ENTRY_KINDS: dict[type, int] = {Role: 1, Member: 2, Channel: 3, type(None): 3}
+
+
+def _about(guild: Guild, who: Role | Member | Channel | None) -> str:
+    """The last one is Discord's name for every channel."""
+    return who.id if who is not None else str(int(guild.id) - 1)
