@@ -1,7 +1,8 @@
 """A process apart that answers: its work is not counted as the client's.
 
 `python -m benchmarks.peer` prints its two ports (HTTP and websocket) and serves until its input
-ends.
+ends. `python -m benchmarks.peer 500 10` lists 500 servers whose consoles say 10 lines a second,
+each with the moment it was said.
 """
 
 import asyncio
@@ -36,12 +37,13 @@ class Addresses(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def peer() -> AsyncIterator[Addresses]:
+async def peer(*arguments: str) -> AsyncIterator[Addresses]:
     """Run the process for the time of the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.peer",
+        *arguments,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -61,15 +63,15 @@ def recorded(name: str) -> dict[str, Any]:
     return body
 
 
-def answers() -> dict[str, bytes]:
+def answers(servers: int = LISTED, sockets: str = "") -> dict[str, bytes]:
     """Path below the API's root → body, made of recorded ones."""
     listed = recorded("servers_list")
     first = listed["data"][0]
-    listed["data"] = [_named(first, number) for number in range(LISTED)]
+    listed["data"] = [_named(first, number) for number in range(servers)]
     listed["meta"]["pagination"] = {
-        "total": LISTED,
-        "count": LISTED,
-        "per_page": LISTED,
+        "total": servers,
+        "count": servers,
+        "per_page": servers,
         "current_page": 1,
         "total_pages": 1,
         "links": {},
@@ -80,17 +82,25 @@ def answers() -> dict[str, bytes]:
     }
     single = recorded("server_by_uuid")
     resources = json.dumps(recorded("resources_running")).encode()
-    websocket = json.dumps(recorded("websocket")).encode()
-    for number in range(SERVERS):
-        path = f"servers/{_identifier(number)}"
-        bodies[path] = json.dumps(_named(single, number)).encode()
-        bodies[f"{path}/resources"] = resources
-        bodies[f"{path}/websocket"] = websocket
+    websocket = recorded("websocket")
+    if sockets:
+        websocket["data"] = {"token": "token", "socket": f"{sockets}/api/servers/a/ws"}
+    told = json.dumps(websocket).encode()
+    for number in range(max(SERVERS, servers)):
+        for path in (f"servers/{_identifier(number)}", f"servers/{uuid_of(number)}"):
+            bodies[path] = json.dumps(_named(single, number)).encode()
+            bodies[f"{path}/resources"] = resources
+            bodies[f"{path}/websocket"] = told
     return bodies
 
 
 def _identifier(number: int) -> str:
     return f"{number:08x}"
+
+
+def uuid_of(number: int) -> str:
+    """Of a server, by its number."""
+    return f"{number:08x}-269e-4d37-b2a7-4de452e6b438"
 
 
 def identifiers() -> Iterator[str]:
@@ -101,7 +111,7 @@ def identifiers() -> Iterator[str]:
 def _named(server: dict[str, Any], number: int) -> dict[str, Any]:
     one: dict[str, Any] = json.loads(json.dumps(server))
     one["attributes"]["identifier"] = _identifier(number)
-    one["attributes"]["uuid"] = f"{number:08x}-269e-4d37-b2a7-4de452e6b438"
+    one["attributes"]["uuid"] = uuid_of(number)
     one["attributes"]["name"] = f"Server {number}"
     return one
 
@@ -159,36 +169,112 @@ def frames(count: int) -> bytes:
     return bytes(out)
 
 
-async def console(request: web.Request) -> web.WebSocketResponse:
-    """Log in whoever asks; `send command` with a number sends that many events."""
-    ws = web.WebSocketResponse()
-    await ws.prepare(request)
-    made: dict[int, bytes] = {}
-    async for received in ws:
-        if received.type is not WSMsgType.TEXT:
-            continue
-        frame = json.loads(received.data)
-        if frame["event"] == "auth":
-            await ws.send_str('{"event":"auth success"}\n')
-            await ws.send_str('{"event":"status","args":["running"]}\n')
-        elif frame["event"] == "send command":
-            count = int(frame["args"][0])
-            flood = made.setdefault(count, frames(count))
-            assert request.transport is not None
-            request.transport.write(flood)  # framed already: the client is what is measured
-    return ws
+class Discord:
+    """As little of Discord's API as a client needs to log in and to send by webhooks."""
+
+    async def me(self, _request: web.Request) -> web.Response:
+        return _json({"id": "1", "username": "bot", "discriminator": "0", "avatar": None})
+
+    async def application(self, _request: web.Request) -> web.Response:
+        return _json(
+            {
+                "id": "1",
+                "name": "bot",
+                "icon": None,
+                "description": "",
+                "bot_public": True,
+                "bot_require_code_grant": False,
+                "verify_key": "",
+                "flags": 0,
+                "owner": {"id": "1", "username": "o", "discriminator": "0", "avatar": None},
+            }
+        )
+
+    async def execute(self, request: web.Request) -> web.Response:
+        await request.read()
+        hook = request.match_info["id"]
+        return _json(
+            {
+                "id": "1",
+                "channel_id": hook,
+                "author": {"id": hook, "username": "s", "discriminator": "0", "avatar": None},
+                "content": "",
+                "timestamp": "2026-01-01T00:00:00+00:00",
+                "edited_timestamp": None,
+                "tts": False,
+                "mention_everyone": False,
+                "mentions": [],
+                "mention_roles": [],
+                "attachments": [],
+                "embeds": [],
+                "pinned": False,
+                "type": 0,
+            }
+        )
+
+
+def _json(body: object) -> web.Response:
+    limits = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "999", "Via": "1.1 peer"}
+    limits |= {"X-RateLimit-Reset-After": "1", "Content-Type": "application/json"}
+    return web.Response(body=json.dumps(body).encode(), headers=limits)
+
+
+class Consoles:
+    """The websockets; with a pace each says so many lines a second, with their moments."""
+
+    def __init__(self, lines_a_second: float) -> None:
+        self._pace = lines_a_second
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Log in whoever asks; `send command` with a number sends that many events."""
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        made: dict[int, bytes] = {}
+        talking: asyncio.Task[None] | None = None
+        async for received in ws:
+            if received.type is not WSMsgType.TEXT:
+                continue
+            frame = json.loads(received.data)
+            if frame["event"] == "auth":
+                await ws.send_str('{"event":"auth success"}\n')
+                await ws.send_str('{"event":"status","args":["running"]}\n')
+                if self._pace and talking is None:
+                    talking = asyncio.create_task(self._talk(ws))
+            elif frame["event"] == "send command":
+                count = int(frame["args"][0])
+                flood = made.setdefault(count, frames(count))
+                assert request.transport is not None
+                request.transport.write(flood)  # framed already: the client is what is measured
+        if talking is not None:
+            talking.cancel()
+        return ws
+
+    async def _talk(self, ws: web.WebSocketResponse) -> None:
+        number = 0
+        while not ws.closed:
+            await asyncio.sleep(1 / self._pace)
+            number += 1
+            text = LINE.format(f"{number} said at <{time.monotonic():.3f}>")
+            frame = {"event": "console output", "args": [text]}
+            await ws.send_str(json.dumps(frame, separators=(",", ":")) + "\n")
 
 
 async def main() -> None:
-    Panel.bodies = answers()
+    servers, pace = (float(one) for one in (*sys.argv[1:], *("0", "0"))[:2])
     loop = asyncio.get_running_loop()
-    panel = await loop.create_server(Panel, "127.0.0.1", 0, backlog=512)
-    app = web.Application()
-    app.router.add_get("/{path:.*}", console)
+    app = web.Application(client_max_size=64 << 20)
+    discord = Discord()
+    app.router.add_get("/api/v10/users/@me", discord.me)
+    app.router.add_get("/api/v10/oauth2/applications/@me", discord.application)
+    app.router.add_post("/api/v10/webhooks/{id}/{token}", discord.execute)
+    app.router.add_get("/{path:.*}", Consoles(pace).serve)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    print(panel.sockets[0].getsockname()[1], runner.addresses[0][1], flush=True)
+    port = runner.addresses[0][1]
+    Panel.bodies = answers(int(servers), f"ws://127.0.0.1:{port}") if servers else answers()
+    panel = await loop.create_server(Panel, "127.0.0.1", 0, backlog=512)
+    print(panel.sockets[0].getsockname()[1], port, flush=True)
     await asyncio.to_thread(sys.stdin.read)
     panel.close()
     await runner.cleanup()

@@ -159,6 +159,8 @@ def intents_findings(intents: discord.Intents, flags: int) -> list[Finding]:
 
 
 async def _discord(config: Config, intents: discord.Intents, clock: Clock) -> list[Finding]:
+    if config.discord.message_content:
+        intents |= discord.Intents(message_content=True)
     try:
         token = config.discord_token()
     except ConfigError as error:

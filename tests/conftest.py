@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from bot.app import App, open_app
 from bot.clock import SYSTEM, Clock
+from bot.config import Config
 from demo.panel import SimPanel, demo_world
 from tests.logs import LogWatch, Secrets, watch_logs
 from tests.wirecord import Spec, Wire
@@ -223,14 +224,24 @@ def clock() -> Clock:
     return SYSTEM
 
 
+@pytest.fixture(scope="module")
+def set_up() -> Callable[[Config], Config]:
+    """What a module changes in the bot's settings; one that changes something overrides this."""
+    return lambda settings: settings
+
+
 @pytest_asyncio.fixture(scope="module")
 async def app(
-    wire: Wire, clock: Clock, secrets: Secrets, tmp_path_factory: pytest.TempPathFactory
+    wire: Wire,
+    clock: Clock,
+    set_up: Callable[[Config], Config],
+    secrets: Secrets,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[App]:
     """The bot, running on Wirecord for the tests of one module."""
     secrets.add(MASTER_KEY)
     folder = tmp_path_factory.mktemp("bot")
-    settings = config(wire, folder)
+    settings = set_up(config(wire, folder))
     async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
         running = asyncio.create_task(app.bot.start(wire.token), name="bot")
         ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")

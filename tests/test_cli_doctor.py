@@ -186,6 +186,15 @@ def test_intents_the_bot_asks_for_must_be_switched_on() -> None:
         assert not intents_findings(wanted, flag)[0].is_wrong
 
 
+async def test_reading_messages_takes_an_intent_that_is_looked_at(patient: Patient) -> None:
+    patient.environ["ROOST_DISCORD_MESSAGE_CONTENT"] = "true"
+
+    finding = about(await patient.examined(), "Intents")
+
+    assert finding.is_wrong
+    assert "Message Content Intent" in finding.text
+
+
 async def test_a_running_bot_does_not_hinder_the_look(patient: Patient, panel: SimPanel) -> None:
     await patient.connect(panel.url, panel.key("alice"))
     database = await Database.open(patient.path, clock=SYSTEM)

@@ -1,8 +1,8 @@
 """Lines on their way into a channel: repeats counted, bounded, and put into messages or a file."""
 
-import asyncio
 import re
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +19,8 @@ PENDING_CHARACTERS: Final = 200_000
 _TIME: Final = re.compile(
     r"\d{1,2}:\d{2}:\d{2}(?:[.,:]\d{1,6})?|\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}|^\s*\d+\.\d{3} "
 )
-_TAIL: Final = 12
+_HEAD: Final = 32
+"""Characters within which a line says when it was said."""
 
 
 class Payload(Struct, frozen=True):
@@ -31,14 +32,25 @@ class Payload(Struct, frozen=True):
 
 
 class _Entry:
-    __slots__ = ("count", "is_note", "text")
+    """What is more than a line that was said once; those are kept as they are."""
 
-    def __init__(self, text: str, *, is_note: bool) -> None:
+    __slots__ = ("count", "is_note", "lost", "text")
+
+    def __init__(self, text: str, *, is_note: bool = False, lost: int = 0) -> None:
         self.text = text
         self.count = 1
         self.is_note = is_note
+        self.lost = lost
+        """Lines that are missing here, where it is a place of such."""
+
+    @property
+    def is_line(self) -> bool:
+        """Whether the console said it, rather than we."""
+        return not self.is_note and not self.lost
 
     def shown(self) -> str:
+        if self.lost:
+            return lost_words(Lost(cause="queue", lines=self.lost))
         return self.text if self.count == 1 else f"{self.text} (×{self.count})"
 
 
@@ -47,18 +59,17 @@ class Batch:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[str | _Entry] = deque()
         self._characters = 0
         self._dropped = 0
-        self._flying: list[_Entry] = []
+        self._flying: list[str | _Entry] = []
         self._flying_dropped = 0
         self._preface = ""
-        self._has_lines = asyncio.Event()
 
     @property
-    def pending(self) -> int:
-        """Entries that wait."""
-        return len(self._entries)
+    def characters(self) -> int:
+        """How much waits; never more than `PENDING_CHARACTERS`."""
+        return self._characters
 
     def rename(self, name: str) -> None:
         """How files are called from now on."""
@@ -68,30 +79,48 @@ class Batch:
         """Say this before the next line, but not without one."""
         self._preface = text
 
-    def add(self, line: str) -> int:
-        """Take a line; how many older ones had to go."""
-        last = self._entries[-1] if self._entries else None
-        if last is not None and not last.is_note and _is_again(last.text, line):
-            last.count += 1
-            return 0
-        if self._preface:
-            self.note(self._preface)
-            self._preface = ""
-        return self._put(_Entry(line, is_note=False))
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say."""
+        return not self._entries and not self._dropped
+
+    def add(self, lines: Iterable[str]) -> int:
+        """Take lines; how many older ones had to go."""
+        entries = self._entries
+        last = entries[-1] if entries else ""
+        before = last if isinstance(last, str) else last.text if last.is_line else ""
+        tail = before[_HEAD:]
+        characters = 0
+        for line in lines:
+            rest = line[_HEAD:]
+            if rest == tail and _says_the_same(line[:_HEAD], before[:_HEAD]):
+                self._again(before)
+                continue
+            if self._preface:
+                self.note(self._preface)
+                self._preface = ""
+            entries.append(line)
+            characters += len(line)
+            before, tail = line, rest
+        self._characters += characters
+        return self._trim() if self._characters > PENDING_CHARACTERS else 0
 
     def note(self, text: str) -> None:
         """Take a line of our own; the same one again is said once."""
-        if self._entries and self._entries[-1].is_note and self._entries[-1].text == text:
+        last = self._entries[-1] if self._entries else ""
+        if isinstance(last, _Entry) and last.is_note and last.text == text:
             return
         self._put(_Entry(text, is_note=True))
 
     def lost(self, event: Lost) -> None:
         """Take that lines are missing here."""
-        self.note(lost_words(event))
-
-    async def wait(self) -> None:
-        """Until there is something to say."""
-        await self._has_lines.wait()
+        last = self._entries[-1] if self._entries else ""
+        if event.cause != "queue":
+            self.note(lost_words(event))
+        elif isinstance(last, _Entry) and last.lost:
+            last.lost += event.lines or 0
+        else:
+            self._put(_Entry("", lost=event.lines or 0))
 
     def compose(self, *, colours: bool, at: datetime) -> Payload:
         """What is to be sent now; the same lines come again until `sent` or `failed`."""
@@ -99,11 +128,10 @@ class Batch:
         self._flying_dropped += self._dropped
         self._entries.clear()
         self._characters = self._dropped = 0
-        self._has_lines.clear()
-        shown = [entry.shown() for entry in self._flying]
+        shown = [one if isinstance(one, str) else one.shown() for one in self._flying]
         if self._flying_dropped:
             shown.insert(0, lost_words(Lost(cause="queue", lines=self._flying_dropped)))
-        count = sum(entry.count for entry in self._flying if not entry.is_note)
+        count = sum(_lines(one) for one in self._flying)
         if sum(map(len, shown)) + len(shown) <= MESSAGE_CHARACTERS:
             return Payload(_block("\n".join(shown), colours=colours), lines=count)
         excerpt: list[str] = []
@@ -114,7 +142,9 @@ class Batch:
                 break
             excerpt.insert(0, line)
         head = _n("{count} line, in the file:", "{count} lines, all in the file:", count)
-        text = "\n".join(map(console_text, shown)) + "\n"
+        text = "\n".join(shown) + "\n"
+        if "\x1b" in text:
+            text = "\n".join(map(console_text, shown)) + "\n"
         name = f"{self._name}-{at:%Y%m%d-%H%M%S}.txt"
         content = f"{head}\n{_block(chr(10).join(excerpt), colours=colours)}"
         return Payload(content, (name, text), lines=count)
@@ -127,36 +157,47 @@ class Batch:
     def failed(self) -> None:
         """What `compose` gave has not arrived; it comes first the next time."""
         self._entries.extendleft(reversed(self._flying))
-        self._characters += sum(len(entry.text) for entry in self._flying)
+        self._characters += sum(map(_length, self._flying))
         self._dropped += self._flying_dropped
         self.sent()
         self._trim()
-        if self._entries:
-            self._has_lines.set()
 
-    def _put(self, entry: _Entry) -> int:
+    def _again(self, line: str) -> None:
+        """The last line was said once more."""
+        last = self._entries[-1]
+        if isinstance(last, str):
+            self._entries[-1] = last = _Entry(line)
+        last.count += 1
+
+    def _put(self, entry: _Entry) -> None:
         self._entries.append(entry)
         self._characters += len(entry.text)
-        self._has_lines.set()
-        return self._trim() if self._characters > PENDING_CHARACTERS else 0
 
     def _trim(self) -> int:
+        """Let the oldest go; how many lines those were that nobody missed so far."""
         dropped = 0
         while self._characters > PENDING_CHARACTERS and len(self._entries) > 1:
             entry = self._entries.popleft()
-            self._characters -= len(entry.text)
-            dropped += 0 if entry.is_note else entry.count
-        self._dropped += dropped
+            self._characters -= _length(entry)
+            dropped += _lines(entry)
+            self._dropped += _lines(entry) + (0 if isinstance(entry, str) else entry.lost)
         return dropped
 
 
-def _is_again(last: str, line: str) -> bool:
-    """Whether two lines say the same, the time of day aside."""
-    if last == line:
-        return True
-    if len(last) != len(line) or last[-_TAIL:] != line[-_TAIL:]:
-        return False
-    return _TIME.sub("", last) == _TIME.sub("", line)
+def _lines(entry: str | _Entry) -> int:
+    """How many lines of the console it stands for."""
+    if isinstance(entry, str):
+        return 1
+    return entry.count if entry.is_line else 0
+
+
+def _length(entry: str | _Entry) -> int:
+    return len(entry if isinstance(entry, str) else entry.text)
+
+
+def _says_the_same(line: str, other: str) -> bool:
+    """Whether the beginnings of two lines differ in the time of day alone."""
+    return line == other or _TIME.sub("", line) == _TIME.sub("", other)
 
 
 def _block(text: str, *, colours: bool) -> str:

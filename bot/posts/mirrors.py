@@ -26,9 +26,16 @@ from bot.posts.batches import Batch, Payload
 from bot.posts.delivery import Delivery, Paused, Place
 from bot.posts.filters import BadPattern, Level, LineFilter, Pattern
 from bot.posts.games import Preset, game_of
-from bot.posts.lines import RAW_CHARACTERS, console_colours, console_text, cut_line
+from bot.posts.lines import (
+    LINE_CHARACTERS,
+    RAW_CHARACTERS,
+    console_colours,
+    console_text,
+    cut_line,
+    is_plain,
+)
 from bot.posts.places import Places
-from bot.posts.redaction import redacted
+from bot.posts.redaction import may_hold_secrets, redacted
 from bot.posts.webhooks import Hook, HookGone, Refused, TooManyHooks, Webhooks
 from bot.pterodactyl.console_events import Connected, ConsoleLine, Lost, Reconnected
 from bot.secret import Secret
@@ -42,6 +49,8 @@ from bot.texts import _, speaking
 
 log = structlog.stdlib.get_logger(__name__)
 
+RAW_KEPT: Final = 64_000
+"""Characters that are taken before they are looked at, where nobody asks for them earlier."""
 GATHER_SECONDS: Final = 0.25
 """What is printed in one breath belongs into one message."""
 BUSY_SECONDS: Final = 2.0
@@ -71,6 +80,10 @@ class Mirror:
         """The guild watches as many servers as it may."""
         self._clock = clock
         self._image = ""
+        self._raw: list[str] = []
+        self._raw_characters = 0
+        self.has_lines = asyncio.Event()
+        """Lines were taken since the last digest."""
         self.filter = self._filtering()
 
     @property
@@ -91,10 +104,41 @@ class Mirror:
 
     def take(self, text: str) -> int:
         """Take a line as the console said it; how many others had to go for it."""
-        raw = text[:RAW_CHARACTERS]
+        raw = self._raw
+        if not raw:
+            self.has_lines.set()
+        raw.append(text)
+        self._raw_characters += len(text)
+        return self.digest() if self._raw_characters > RAW_KEPT else 0
+
+    def digest(self) -> int:
+        """Make what was taken fit to be shown: many lines at a time, which is a tenth of the work.
+
+        Returns how many lines had to go for them.
+        """
+        raw, self._raw = self._raw, []
+        self._raw_characters = 0
+        self.has_lines.clear()
+        joined = "\n".join(raw)
+        if is_plain(joined) and joined.count("\n") == len(raw) - 1:
+            lines = raw
+            may_hide = self.options.redacts and may_hold_secrets(joined)
+        else:
+            lines = [text[:RAW_CHARACTERS] for text in raw]
+            may_hide = self.options.redacts
+        if may_hide or lines is not raw or self._filters:
+            lines = list(filter(None, map(self._shown, lines)))
+        elif lines and (max(map(len, lines)) > LINE_CHARACTERS or not min(map(len, lines))):
+            lines = [cut_line(line) for line in lines if line]
+        dropped = self.batch.add(lines)
+        self.dropped += dropped
+        return dropped
+
+    def _shown(self, raw: str) -> str:
+        """One line as it is shown; "" for one that isn't."""
         plain = console_text(raw)
         if not plain.strip() or not self.filter.passes(plain):
-            return 0
+            return ""
         shown = console_colours(raw) if self.options.colours and "\x1b" in raw else plain
         if self.options.redacts:
             hidden = redacted(plain)
@@ -102,9 +146,13 @@ class Mirror:
                 painted = redacted(shown)
                 # a colour in the middle of a secret would hide it from the one who hides it
                 shown = painted if console_text(painted) == hidden else hidden
-        dropped = self.batch.add(cut_line(shown))
-        self.dropped += dropped
-        return dropped
+        return cut_line(shown)
+
+    @property
+    def _filters(self) -> bool:
+        options = self.options
+        is_all = options.preset == Preset.EVERYTHING.value and not options.level
+        return not is_all or bool(options.include or options.exclude)
 
     def _filtering(self) -> LineFilter:
         options = self.options
@@ -279,10 +327,16 @@ class Mirrors:
         dropped = mirror.take(text)
         if dropped:
             self._metrics.lines_dropped("full_queue", dropped)
+
+    def _digest(self, mirror: Mirror) -> None:
+        dropped = mirror.digest()
+        if dropped:
+            self._metrics.lines_dropped("full_queue", dropped)
         while mirror.filter.switched_off:
             self._switched_off(mirror, mirror.filter.switched_off.pop())
 
     def _lost(self, mirror: Mirror, event: Lost) -> None:
+        self._digest(mirror)  # what came before goes before
         with self._speaking(mirror.row.guild_id):
             mirror.batch.lost(event)
 
@@ -310,8 +364,12 @@ class Mirrors:
     async def _post(self, mirror: Mirror) -> None:
         pause = BUSY_SECONDS
         while True:
-            await mirror.batch.wait()
+            if mirror.batch.is_empty:
+                await mirror.has_lines.wait()
             await self._clock.sleep(GATHER_SECONDS)
+            self._digest(mirror)
+            if mirror.batch.is_empty:
+                continue
             sent = await self._send(mirror)
             if sent is None:
                 await self._clock.sleep(RETRY_SECONDS)
@@ -353,6 +411,7 @@ class Mirrors:
         return sent
 
     def _compose(self, mirror: Mirror) -> Payload:
+        self._digest(mirror)
         with self._speaking(mirror.row.guild_id):
             return mirror.batch.compose(colours=mirror.options.colours, at=self._clock.now())
 

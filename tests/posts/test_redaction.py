@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.posts.redaction import HIDDEN, redacted
+from bot.posts.redaction import HIDDEN, may_hold_secrets, redacted
 
 X = HIDDEN
 
@@ -184,3 +184,9 @@ def test_no_line_takes_long(line: str) -> None:
     began = time.process_time()
     redacted(line)
     assert time.process_time() - began < 2
+
+
+@given(st.text() | st.from_regex(r"[ -~]{0,80}"))
+def test_what_is_not_worth_a_look_holds_nothing_to_hide(text: str) -> None:
+    if not may_hold_secrets(text):
+        assert redacted(f"{text} @").removesuffix(" @") == text

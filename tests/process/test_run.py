@@ -176,6 +176,20 @@ async def test_a_wrong_token_is_told_in_words(wire: Wire, bot: Running) -> None:
     assert "Discord refuses the token" in bot.log.read_text()
 
 
+async def test_an_intent_that_is_switched_off_is_told_in_words(wire: Wire, bot: Running) -> None:
+    wire.privileged = 0
+    settings = _settings(wire, bot.folder) | {"ROOST_DISCORD_MESSAGE_CONTENT": "true"}
+    process = await wire.launch(
+        [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=settings, log=bot.log
+    )
+
+    code = await asyncio.wait_for(process.wait(), 20)
+
+    assert code == 1
+    assert "switch on Message Content Intent" in bot.log.read_text()
+    assert "message_content" in bot.log.read_text()
+
+
 def _slack() -> float:
     """A machine that is busy with other tests is slower; alone it is held to the limit."""
     return 3.0 if os.environ.get("PYTEST_XDIST_WORKER") else 1.0

@@ -185,6 +185,13 @@ class Wire:
 
     def foreign_webhook(self, channel: Channel, name: str) -> Json:
         """A webhook that somebody else made."""
+        return self._webhook(channel, name, {"application_id": None, "user": None})
+
+    def own_webhook(self, channel: Channel, name: str) -> Json:
+        """A webhook that the bot made some time ago."""
+        return self._webhook(channel, name, {"application_id": self.bot_id, "user": self.me()})
+
+    def _webhook(self, channel: Channel, name: str, by: Json) -> Json:
         hook: Json = {
             "id": snowflake(),
             "type": 1,
@@ -192,9 +199,8 @@ class Wire:
             "channel_id": channel.id,
             "name": name,
             "avatar": None,
-            "token": f"{snowflake()}-of-somebody-else-{snowflake()}",
-            "application_id": None,
-            "user": None,
+            "token": f"{snowflake()}-made-before-the-test-{snowflake()}",
+            **by,
         }
         self.webhooks[hook["id"]] = hook
         return hook
