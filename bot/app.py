@@ -136,7 +136,9 @@ class App:
                     )
                 await self._load(guild_id)
             await self.parts.boards.resume(guild_id)
-            await self.parts.alerting.alarms.resume(guild_id)
+            self.supervisor.start(
+                f"alarms of {guild_id}", self.parts.alerting.alarms.resume(guild_id)
+            )
         self.parts.jobs.wake()
 
     async def guild_left(self, guild_id: int) -> None:
@@ -633,6 +635,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             audit=audit,
             members=members,
             places=places,
+            follows=follows,
             supervisor=supervisor,
             is_ready=lambda: app.bot.is_ready(),  # noqa: PLW0108  # the bot is made later
             clock=clock,

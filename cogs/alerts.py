@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.gate import Admitted, NoSuchServer
-from bot.access.rights import ADMIN
+from bot.access.rights import ADMIN, any_covers
 from bot.access.ruling import RoleAboveYours
 from bot.fleet.directory import Server, folded
 from bot.posts.answers import NotSent
@@ -243,6 +243,16 @@ class AlertsCog(commands.Cog):
                         "{count} server is not watched: this guild watches as many as it may.",
                         "{count} servers are not watched: this guild watches as many as it may.",
                         beyond,
+                    )
+                )
+        if alert.event is AlertEvent.BACKUP:
+            closed = sum(not any_covers(one.key_rights, "backup.read") for one in servers)
+            if closed:
+                notes.append(
+                    _n(
+                        "The panel account may not read the backups of {count} server.",
+                        "The panel account may not read the backups of {count} servers.",
+                        closed,
                     )
                 )
         role_id = alert.role_id

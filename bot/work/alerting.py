@@ -24,6 +24,7 @@ from bot.work.alarms import KIND, Alarms
 from bot.work.alerts import Alerts
 from bot.work.backup_news import BackupNews
 from bot.work.figures import Figures
+from bot.work.follows import Follows
 from bot.work.incidents import Incidents
 from bot.work.lookout import Lookout
 from bot.work.news import News
@@ -141,6 +142,7 @@ def alerting(
     audit: Audit,
     members: Members,
     places: Places,
+    follows: Follows,
     supervisor: Supervisor,
     is_ready: Callable[[], bool],
     clock: Clock,
@@ -187,6 +189,7 @@ def alerting(
         directory=directory,
         places=places,
         pings=pings,
+        follows=follows,
         clock=clock,
     )
     lookout = Lookout(hub, directory, supervisor, clock)

@@ -1,7 +1,8 @@
 """Backups made from anywhere: how each ended, and that there is none that is fresh enough.
 
 An event only says when to look: events get lost, and the same one comes after a failure (contract:
-backups.md, console.md). What was seen to end is a row, so each end is told once.
+backups.md, console.md). A backup that is seen to run is followed by the same durable job as one
+that was made here, so it is followed once. What was seen to end is a row: each end is told once.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from bot.posts.places import Places
 from bot.pterodactyl import KeyRejected, PanelError
 from bot.pterodactyl.models import Backup
 from bot.store import backup_watches as rows
+from bot.store import jobs
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
 from bot.store.backup_watches import BackupWatchRow
@@ -35,14 +37,16 @@ from bot.ui.backups import is_good
 from bot.ui.text import bold, code, duration, size
 from bot.work.alarms import Alarms, Showing
 from bot.work.alerts import Alerts
+from bot.work.follows import Ending, FollowJob, FollowKind, Follows
 from bot.work.pings import Pings
+from bot.work.telling import Told
 
 log = structlog.stdlib.get_logger(__name__)
 
 EVENT: Final = AlertEvent.BACKUP.value
 CALM_SECONDS: Final = 600.0
 """How often a server's list is read where nothing seems to go on."""
-RUNNING_SECONDS: Final = 30.0
+RETRY_SECONDS: Final = 30.0
 TICK_SECONDS: Final = 5.0
 AFTER_EVENT_SECONDS: Final = 2.0
 """The panel knows of the end a moment before the event; its answer may be older by a breath."""
@@ -70,9 +74,11 @@ class BackupNews:
         directory: Directory,
         places: Places,
         pings: Pings,
+        follows: Follows,
         clock: Clock,
     ) -> None:
         self._database = database
+        self._follows = follows
         self._alerts = alerts
         self._alarms = alarms
         self._panels = panels
@@ -83,6 +89,8 @@ class BackupNews:
         self._watched: dict[str, _Watched] = {}
         self._rows: dict[int, dict[str, BackupWatchRow]] = {}
         self._wake = asyncio.Event()
+        self._told_in: dict[str, int] = {}
+        follows.on_end.append(self._followed)
         alarms.register(EVENT, self._draw, self._wanted)
 
     async def load(self, guild_id: int) -> None:
@@ -158,26 +166,70 @@ class BackupNews:
         except PanelError as error:
             log.info("backups not read", server=server.id, error=type(error).__name__)
             return
-        if any(backup.is_running for backup in listed):
-            watched.due_at = self._clock.monotonic() + RUNNING_SECONDS
-        await self._compare(server, list(listed))
+        for backup in listed:
+            if backup.is_running:
+                await self._follow(server, backup)
+        if await self._compare(server, list(listed)):
+            watched.due_at = min(watched.due_at, self._clock.monotonic() + RETRY_SECONDS)
 
-    async def _compare(self, server: Server, backups: Sequence[Backup]) -> None:
+    async def _follow(self, server: Server, backup: Backup) -> None:
+        """Let the durable job for it look; where one does already, this one joins it."""
+        alerts = self._alerts.about(server.guild_id, server.id, AlertEvent.BACKUP)
+        if not alerts:
+            return
+        async with self._database.write() as session:
+            key = f"backup {backup.uuid}"
+            if await jobs.live_job(session, guild_id=server.guild_id, key=key) is not None:
+                return
+            state = FollowJob(
+                server_id=server.id,
+                subject_uuid=backup.uuid,
+                title=backup.name,
+                actor_name="",
+                told=Told(channel_id=alerts[0].channel_id, is_quiet=True),
+                language=self._pings.language(server.guild_id),
+            )
+            await self._follows.follow_in(session, server.guild_id, "backup", state)
+
+    async def _followed(
+        self, guild_id: int, kind: FollowKind, state: FollowJob, _ending: Ending
+    ) -> None:
+        """A backup was seen to end by its job; where that was told need not hear it again."""
+        server = self._directory.get(guild_id, state.server_id)
+        if kind != "backup" or server is None or not self.wants(server):
+            return
+        if not state.told.is_quiet:
+            self._told_in[state.subject_uuid] = state.told.channel_id
+        self.heard(server)
+
+    async def _is_followed(self, server: Server, backup: Backup) -> bool:
+        async with self._database.read() as session:
+            key = f"backup {backup.uuid}"
+            return await jobs.live_job(session, guild_id=server.guild_id, key=key) is not None
+
+    async def _compare(self, server: Server, backups: Sequence[Backup]) -> bool:
+        """Tell what is new; True where something has to wait and be told a little later."""
         guild = self._rows.get(server.guild_id)
         if guild is None:
-            return  # the guild was left meanwhile
+            return False  # the guild was left meanwhile
         before = guild.get(server.id)
         ended = [backup for backup in backups if not backup.is_running]
-        told = {backup.uuid for backup in ended}
+        told, waits = {backup.uuid for backup in ended}, False
         if before is not None:
             for backup in sorted(ended, key=lambda one: one.completed_at or one.created_at):
-                if backup.uuid not in before.ended and not await self._tell(server, backup):
+                if backup.uuid in before.ended:
+                    continue
+                if await self._is_followed(server, backup) or not await self._tell(server, backup):
                     told.discard(backup.uuid)
+                    waits = True
+                else:
+                    self._told_in.pop(backup.uuid, None)
         good = [one.completed_at for one in ended if is_good(one) and one.completed_at]
         row = await self._note(server, sorted(told), max(good, default=None))
         if row is not None:
             guild[server.id] = row
             await self._look_for_late(server, row)
+        return waits
 
     async def _note(
         self, server: Server, ended: Sequence[str], last_good_at: datetime | None
@@ -198,6 +250,8 @@ class BackupNews:
         """Post how a backup ended; False where Discord had trouble, so that it is tried again."""
         guild_id, sent = server.guild_id, True
         for alert in self._alerts.about(guild_id, server.id, AlertEvent.BACKUP):
+            if self._told_in.get(backup.uuid) == alert.channel_id:
+                continue
             with speaking(self._pings.language(guild_id)):
                 dot, text = _ended_words(backup, bold(self._directory.label(server)))
                 mention, pings = "", list[discord.Object]()

@@ -70,10 +70,13 @@ class Instance(Channel):
         uptime = int((self._clock.monotonic() - self._started) * 1000) if is_up else 0
         limit = self.server.memory_mib * 1_150_000
         wobble = self._random.uniform(0.45, 0.6)
+        memory, cpu = self.server.memory_now_bytes, self.server.cpu_now_percent
+        memory = int(limit * wobble) if memory is None else memory
+        cpu = round(self._random.uniform(0.2, 60), 3) if cpu is None else cpu
         return {
-            "memory_bytes": int(limit * wobble) if is_up else 0,
+            "memory_bytes": memory if is_up else 0,
             "memory_limit_bytes": limit if self._was_started else 0,
-            "cpu_absolute": round(self._random.uniform(0.2, 60), 3) if is_up else 0,
+            "cpu_absolute": cpu if is_up else 0,
             "network": {
                 "rx_bytes": 656 + uptime // 3 + self._traffic if is_up else 0,
                 "tx_bytes": uptime // 4 if is_up else 0,

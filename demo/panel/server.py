@@ -69,6 +69,9 @@ class Server:
     fails_backups: bool = False
     fails_install: bool = False
     base_disk_bytes: int = 4_800_335
+    memory_now_bytes: int | None = None
+    cpu_now_percent: float | None = None
+    """What it uses while it runs; None lets it waver as a game does."""
     created_at: datetime = LONG_AGO
     instance: "Instance | None" = None
     _files: FileSystem | None = None

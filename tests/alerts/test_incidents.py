@@ -1,18 +1,21 @@
 """A crash becomes one incident: told at once, followed, closed when the server is well again."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from bot.app import App, open_app
 from bot.clock import Clock
+from bot.config import Config
 from demo.panel import SimPanel
+from tests.alerts.scene import SERVER, labels, messages, pass_time, set_alert, until, watched
 from tests.clock import MovedClock
-from tests.wirecord import Channel, Json, components_of, text_of
-from tests.world import World, private, public
-
-SERVER = "Survival"
-STEP_SECONDS = 2.0
+from tests.logs import Secrets
+from tests.wirecord import Permission, Wire, text_of
+from tests.world import MASTER_KEY, World, config, private, public
 
 
 @pytest.fixture(scope="module")
@@ -20,57 +23,16 @@ def clock() -> Clock:
     return MovedClock()
 
 
-async def until(clock: MovedClock, what: Callable[[], object], *, within: float = 900.0) -> None:
-    """Move time on in small steps until something holds."""
-    for _ in range(int(within / STEP_SECONDS)):
-        for _ in range(5):
-            if what():
-                return
-            await asyncio.sleep(0.002)
-        await clock.advance(STEP_SECONDS)
-    assert what(), "it never came"
-
-
-async def pass_time(clock: MovedClock, seconds: float) -> None:
-    """Let time go by in steps small enough for sockets to keep up."""
-    for _ in range(int(seconds / STEP_SECONDS)):
-        await clock.advance(STEP_SECONDS)
-        await asyncio.sleep(0.004)
-
-
-async def alert(world: World, clock: MovedClock, event: str, **options: object) -> str:
-    """Set an alert as the admin does; what was answered."""
-    shown = await world.admin.slash(world.channel, "alerts set", event=event, **options)
-    said = await private(shown)
-    assert "Alert set" in said, said
-    return said
-
-
-async def watched(world: World, clock: MovedClock, server: str = SERVER) -> None:
-    """Wait until the bot hears the server's node."""
-    (found,) = world.app.parts.directory.find(int(world.guild.id), server)
-    await until(clock, lambda: world.app.parts.hub.known(found).is_live)
-
-
-def messages(channel: Channel, text: str) -> list[Json]:
-    return [one for one in channel.public() if text in text_of(one)]
-
-
-def labels(message: Json) -> list[str]:
-    return [one["label"] for one in components_of(message["components"]) if one.get("label")]
-
-
 async def test_a_crash_is_told_in_one_message_and_closed_when_the_server_is_well(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
-    await alert(roost, clock, "crash", server=SERVER)
+    await set_alert(roost, "crash", server=SERVER)
     await watched(roost, clock)
 
-    panel.world.server(SERVER).line("[Server thread/INFO]: Zoe[/203.0.113.7:50100] logged in")
     panel.world.server(SERVER).crash(1)
 
     await until(clock, lambda: messages(roost.channel, "crashed"))
-    (message,) = messages(roost.channel, "crashed")
+    (message,) = roost.channel.public()
     assert "Exit code 1" in text_of(message)
     assert labels(message) == ["Restart", "Log", "Acknowledge"]
     assert [one["filename"] for one in message["attachments"]] == ["last-lines.log"]
@@ -78,3 +40,276 @@ async def test_a_crash_is_told_in_one_message_and_closed_when_the_server_is_well
     await until(clock, lambda: messages(roost.channel, "It was down for"))
     assert len(public(roost.channel)) == 1
     assert labels(roost.channel.public()[0]) == []
+
+
+async def test_running_out_of_memory_is_said(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+
+    panel.world.server(SERVER).crash(137, is_oom=True)
+
+    await until(clock, lambda: messages(roost.channel, "ran out of memory (exit code 137)"))
+
+
+async def test_the_last_lines_come_without_addresses_and_secrets(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+    server.line("[Server thread/INFO]: Zoe[/203.0.113.7:50100] logged in with entity id 7")
+    server.line("[Server thread/INFO]: Zoe issued server command: /login hunter22")
+    await pass_time(clock, 4)
+
+    server.crash(1)
+
+    await until(clock, lambda: messages(roost.channel, "crashed"))
+    (attached,) = roost.channel.public()[0]["attachments"]
+    log = roost.wire.files[attached["id"]].decode()
+    assert "simulated crash" in log
+    assert "logged in with entity id 7" in log
+    assert "203.0.113.7" not in log
+    assert "hunter22" not in log
+
+
+async def test_a_second_crash_within_a_minute_stays_the_same_incident_and_says_who_gave_up(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+    server.crash(1)
+    await until(clock, lambda: messages(roost.channel, "runs again since"))
+
+    server.crash(137)
+
+    await until(clock, lambda: messages(roost.channel, "The node gave up"))
+    (message,) = roost.channel.public()
+    assert "crashed 2 times" in text_of(message)
+    assert "Exit code 137" in text_of(message)
+    assert server.state == "offline"
+
+    await pass_time(clock, 400)
+    assert len(public(roost.channel)) == 1
+    assert "The node gave up" in text_of(roost.channel.public()[0])
+
+
+async def test_restart_is_decided_by_the_gate_and_brings_the_server_back(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+    server.crashes_on_start = True
+    server.crash(1)
+    await until(clock, lambda: messages(roost.channel, "The node gave up"))
+    server.crashes_on_start = False
+    tom, mia = await roost.member("tom"), await roost.member("mia", rights={"control.restart"})
+
+    refused = await tom.click(roost.channel.public()[0], label="Restart")
+    assert "You can't use" in await private(refused)
+    await mia.click(roost.channel.public()[0], label="Restart")
+
+    await until(clock, lambda: messages(roost.channel, "It was down for"))
+    incident = messages(roost.channel, "It was down for")[0]
+    assert "Mia asked for a restart" in text_of(incident)
+    assert server.state == "running"
+
+
+async def test_who_takes_care_is_shown_and_only_the_first(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    panel.world.server(SERVER).crash(1)
+    await until(clock, lambda: messages(roost.channel, "crashed"))
+    mia = await roost.member("mia", rights={"control.restart"})
+    max_ = await roost.member("max", rights={"control.restart"})
+    tom = await roost.member("tom")
+    message = roost.channel.public()[0]
+
+    assert "You can't use" in await private(await tom.click(message, label="Acknowledge"))
+    clicks = [one.click(message, label="Acknowledge") for one in (mia, max_)]
+    said = [await private(one) for one in await asyncio.gather(*clicks)]
+    assert "It is yours" in said[0]
+    assert "**Mia** takes care of it already" in said[1]
+
+    assert "**Mia** takes care of it since" in text_of(message)
+    assert labels(message) == ["Restart", "Log"]
+
+
+@pytest.mark.parametrize("how", ["bot", "panel", "console", "kill"])
+async def test_a_stop_that_was_asked_for_is_no_crash(
+    roost: World, panel: SimPanel, clock: MovedClock, how: str
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    instance = panel.world.server(SERVER).instance
+    assert instance is not None
+
+    match how:
+        case "bot":
+            mia = await roost.member("mia", rights={"control.stop"})
+            await mia.slash(roost.channel, "power stop", server=SERVER)
+        case "panel":
+            instance.power("stop")
+        case "console":
+            instance.type("stop")
+        case "kill":
+            instance.power("kill")
+
+    await until(clock, lambda: panel.world.server(SERVER).state == "offline")
+    await pass_time(clock, 60)
+    assert not messages(roost.channel, "crashed")
+
+
+async def test_a_crash_while_the_node_can_t_be_heard_is_said_to_be_unknown(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+    panel.drop_sockets()
+    assert server.instance is not None
+    server.instance.jump("offline")
+
+    await until(clock, lambda: messages(roost.channel, "is unknown"))
+    (message,) = roost.channel.public()
+    assert "is off. I couldn't hear its node" in text_of(message)
+    assert labels(message) == []
+
+
+async def test_a_restart_of_the_daemon_is_no_news(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    for event in ("crash", "state", "node", "panel"):
+        await set_alert(roost, event)
+    await watched(roost, clock)
+
+    panel.reboot_node()
+
+    await pass_time(clock, 180)
+    assert public(roost.channel) == []
+
+
+async def test_flapping_is_one_message_and_one_ping(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    roost.mods.mentionable = True
+    await roost.guild.announce()
+    await set_alert(roost, "crash", server=SERVER, role=roost.mods)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+
+    for _ in range(4):
+        server.crash(1)
+        await until(clock, lambda: server.state == "running" and _is_well(roost))
+        await pass_time(clock, 90)
+
+    (message,) = roost.channel.public()
+    assert "after 4 crashes" in text_of(message)
+    assert message["_pings"] == [roost.mods.id]
+
+
+def _is_well(world: World) -> bool:
+    return bool(messages(world.channel, "runs again"))
+
+
+async def test_a_deleted_message_is_posted_anew_by_the_next_crash_alone(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+    server.crash(1)
+    await until(clock, lambda: messages(roost.channel, "runs again since"))
+    await roost.wire.forget(roost.channel.public()[0])
+
+    await pass_time(clock, 90)
+    assert public(roost.channel) == []
+    server.crash(1)
+
+    await until(clock, lambda: messages(roost.channel, "crashed 2 times"))
+
+
+async def test_a_deleted_channel_harms_no_other(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    other = roost.guild.channel("other")
+    await roost.guild.announce()
+    await set_alert(roost, "crash", server=SERVER, channel=other)
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+
+    await other.delete()
+    panel.world.server(SERVER).crash(1)
+
+    await until(clock, lambda: messages(roost.channel, "It was down for"))
+    listed = await private(await roost.admin.slash(roost.channel, "alerts list"))
+    assert "paused: I may not write there" in listed
+
+
+async def test_an_incident_gets_a_thread_where_that_is_wished(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER, thread=True)
+    await watched(roost, clock)
+
+    panel.world.server(SERVER).crash(1)
+
+    await until(clock, lambda: messages(roost.channel, "It was down for"))
+    (thread,) = [one for one in roost.guild.channels.values() if one.parent is roost.channel]
+    said = [text_of(one) for one in thread.public()]
+    assert any("runs" in one for one in said)
+    assert any("It was down for" in one for one in said)
+
+
+@contextlib.asynccontextmanager
+async def _running(wire: Wire, settings: Config, clock: Clock) -> AsyncIterator[App]:
+    async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
+        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
+        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
+        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        yield app
+    await running
+
+
+async def test_an_incident_outlives_a_restart_of_the_bot(
+    wire: Wire, panel: SimPanel, clock: MovedClock, tmp_path: Path, secrets: Secrets
+) -> None:
+    secrets.add(MASTER_KEY)
+    settings = config(wire, tmp_path)
+    server = panel.world.server(SERVER)
+    async with _running(wire, settings, clock) as app:
+        world = World(wire, app)
+        await world.open()
+        await world.connect(panel)
+        await set_alert(world, "crash", server=SERVER)
+        await watched(world, clock)
+        server.crashes_on_start = True
+        server.crash(1)
+        await until(clock, lambda: messages(world.channel, "The node gave up"))
+        mia = await world.member("mia", rights={"control.restart"})
+        await private(await mia.click(world.channel.public()[0], label="Acknowledge"))
+
+    server.crashes_on_start = False
+    assert server.instance is not None
+    server.instance.power("start")
+
+    async with _running(wire, settings, clock) as world.app:
+        await until(clock, lambda: messages(world.channel, "It was down for"))
+        (message,) = world.channel.public()
+        assert "**Mia** takes care of it" in text_of(message)
+        await world.close()
+
+
+async def test_what_may_not_be_posted_is_refused_when_it_is_set(
+    roost: World, panel: SimPanel
+) -> None:
+    await roost.channel.deny(Permission.SEND_MESSAGES)
+
+    shown = await roost.admin.slash(roost.channel, "alerts set", event="crash", server=SERVER)
+
+    assert "I can't post there" in await private(shown)
