@@ -200,7 +200,7 @@ def alerting(
     lookout.wanted_by += [is_heard, notices.wants, outages.wants]
     lookout.tells += [incidents.turned, news.turned, notices.turned]
     lookout.when_backup = backups.heard
-    alerts.when_changed.append(lookout.wake)
+    alerts.when_changed += [lookout.wake, backups.wake]
     return Alerting(
         alerts=alerts,
         alarms=alarms,

@@ -108,6 +108,10 @@ class BackupNews:
         """Whether a server's backups are followed."""
         return AlertEvent.BACKUP in self._alerts.wanted(server.guild_id, server.id)
 
+    def wake(self, _guild_id: int = 0) -> None:
+        """Look at once whose backups are to be followed: what is there by then is no news."""
+        self._wake.set()
+
     def heard(self, server: Server) -> None:
         """A backup ended, says an event: look soon."""
         watched = self._watched.get(server.id)

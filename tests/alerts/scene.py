@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+import aiohttp
+
+from demo.panel import SimPanel
 from tests.clock import MovedClock
 from tests.wirecord import Channel, Json, components_of, text_of
 from tests.world import World, private
@@ -52,3 +55,13 @@ def messages(channel: Channel, text: str) -> list[Json]:
 def labels(message: Json) -> list[str]:
     """What its buttons say."""
     return [one["label"] for one in components_of(message["components"]) if one.get("label")]
+
+
+async def back_up_on_panel(panel: SimPanel, name: str) -> None:
+    """Somebody makes a backup on the panel itself."""
+    uuid = panel.world.server(SERVER).uuid
+    url = f"{panel.url}/api/client/servers/{uuid}/backups"
+    async with aiohttp.ClientSession() as session:
+        headers = {"Authorization": f"Bearer {panel.key('alice')}"}
+        async with session.post(url, json={"name": name}, headers=headers) as answer:
+            assert answer.status == 200

@@ -1,37 +1,26 @@
 """Backups from anywhere: how each ended is told once, and that there is none that is fresh."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import aiohttp
 import pytest
 
-from bot.app import App, open_app
 from bot.clock import Clock
-from bot.config import Config
 from demo.panel import SimPanel
-from tests.alerts.scene import SERVER, messages, pass_time, set_alert, until, watched
+from tests.alerts.scene import (
+    SERVER,
+    back_up_on_panel,
+    messages,
+    pass_time,
+    set_alert,
+    until,
+    watched,
+)
 from tests.clock import MovedClock
-from tests.logs import Secrets
-from tests.wirecord import Wire, text_of
-from tests.world import MASTER_KEY, World, config, private, public
+from tests.wirecord import text_of
+from tests.world import World, private, public
 
 
 @pytest.fixture(scope="module")
 def clock() -> Clock:
     return MovedClock()
-
-
-async def on_the_panel(panel: SimPanel, name: str) -> None:
-    """Somebody makes a backup on the panel itself."""
-    server = panel.world.server(SERVER)
-    client_url = f"{panel.url}/api/client/servers/{server.uuid}/backups"
-    async with aiohttp.ClientSession() as session:
-        headers = {"Authorization": f"Bearer {panel.key('alice')}"}
-        async with session.post(client_url, json={"name": name}, headers=headers) as answer:
-            assert answer.status == 200
 
 
 async def test_a_backup_made_on_the_panel_is_told_with_size_time_and_checksum(
@@ -40,7 +29,7 @@ async def test_a_backup_made_on_the_panel_is_told_with_size_time_and_checksum(
     await set_alert(roost, "backup", server=SERVER)
     await watched(roost, clock)
 
-    await on_the_panel(panel, "by hand")
+    await back_up_on_panel(panel, "by hand")
 
     await until(clock, lambda: messages(roost.channel, "is done"))
     (message,) = roost.channel.public()
@@ -59,7 +48,7 @@ async def test_a_failed_backup_pings_although_the_same_event_comes(
     await watched(roost, clock)
     panel.world.server(SERVER).fails_backups = True
 
-    await on_the_panel(panel, "by hand")
+    await back_up_on_panel(panel, "by hand")
 
     await until(clock, lambda: messages(roost.channel, "failed: there is nothing in it"))
     (message,) = roost.channel.public()
@@ -74,7 +63,7 @@ async def test_a_backup_whose_event_was_lost_is_told_all_the_same(
     panel.fault("too_many_sockets", on="node")
     panel.drop_sockets()
 
-    await on_the_panel(panel, "by hand")
+    await back_up_on_panel(panel, "by hand")
 
     await until(clock, lambda: messages(roost.channel, "is done"), within=1500)
 
@@ -98,50 +87,21 @@ async def test_a_backup_made_here_is_told_once_in_its_channel(
     assert len(public(other)) == 1
 
 
+@pytest.mark.long
 async def test_no_fresh_backup_is_told_and_closed_by_the_next_whole_one(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
+    for server in panel.world.servers:
+        server.set_state("offline")  # a day of figures would only cost time
     await set_alert(roost, "backup", server=SERVER, threshold=1)
     await pass_time(clock, 20)
     assert public(roost.channel) == []
     await pass_time(clock, 90_000, step=600.0)
 
     await until(clock, lambda: messages(roost.channel, "has no fresh backup"))
-    await on_the_panel(panel, "by hand")
+    await back_up_on_panel(panel, "by hand")
 
     await until(clock, lambda: messages(roost.channel, "has a fresh backup"))
-
-
-@contextlib.asynccontextmanager
-async def _running(wire: Wire, settings: Config, clock: Clock) -> AsyncIterator[App]:
-    async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
-        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield app
-    await running
-
-
-async def test_a_backup_that_ended_while_the_bot_was_off_is_told_when_it_is_back(
-    wire: Wire, panel: SimPanel, clock: MovedClock, tmp_path: Path, secrets: Secrets
-) -> None:
-    secrets.add(MASTER_KEY)
-    settings = config(wire, tmp_path)
-    async with _running(wire, settings, clock) as app:
-        world = World(wire, app)
-        await world.open()
-        await world.connect(panel)
-        await set_alert(world, "backup", server=SERVER)
-        await watched(world, clock)
-
-    await on_the_panel(panel, "by hand")
-    await until(clock, lambda: panel.world.server(SERVER).backups[0].completed_at)
-
-    async with _running(wire, settings, clock) as world.app:
-        await until(clock, lambda: messages(world.channel, "**by hand** of **Survival** is done"))
-        await pass_time(clock, 60)
-        assert len(public(world.channel)) == 1
-        await world.close()
 
 
 async def test_what_a_key_may_not_read_is_not_followed(

@@ -1,0 +1,94 @@
+"""A restart of the bot loses no incident and no backup."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.app import App, open_app
+from bot.clock import Clock
+from bot.config import Config
+from demo.panel import SimPanel
+from tests.alerts.scene import (
+    SERVER,
+    back_up_on_panel,
+    messages,
+    pass_time,
+    set_alert,
+    until,
+    watched,
+)
+from tests.clock import MovedClock
+from tests.logs import Secrets
+from tests.wirecord import Wire, text_of
+from tests.world import MASTER_KEY, World, config, private, public
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return MovedClock()
+
+
+@contextlib.asynccontextmanager
+async def _running(wire: Wire, settings: Config, clock: Clock) -> AsyncIterator[App]:
+    async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
+        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
+        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
+        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        yield app
+    await running
+
+
+async def test_an_incident_outlives_a_restart_of_the_bot(
+    wire: Wire, panel: SimPanel, clock: MovedClock, tmp_path: Path, secrets: Secrets
+) -> None:
+    secrets.add(MASTER_KEY)
+    settings = config(wire, tmp_path)
+    server = panel.world.server(SERVER)
+    async with _running(wire, settings, clock) as app:
+        world = World(wire, app)
+        await world.open()
+        await world.connect(panel)
+        await set_alert(world, "crash", server=SERVER)
+        await watched(world, clock)
+        server.crashes_on_start = True
+        server.crash(1)
+        await until(clock, lambda: messages(world.channel, "The node gave up"))
+        mia = await world.member("mia", rights={"control.restart"})
+        await private(await mia.click(world.channel.public()[0], label="Acknowledge"))
+
+    server.crashes_on_start = False
+    assert server.instance is not None
+    server.instance.power("start")
+
+    async with _running(wire, settings, clock) as world.app:
+        await until(clock, lambda: messages(world.channel, "It was down for"))
+        (message,) = world.channel.public()
+        assert "**Mia** takes care of it" in text_of(message)
+        await world.close()
+
+
+async def test_a_backup_that_ended_while_the_bot_was_off_is_told_when_it_is_back(
+    wire: Wire, panel: SimPanel, clock: MovedClock, tmp_path: Path, secrets: Secrets
+) -> None:
+    secrets.add(MASTER_KEY)
+    settings = config(wire, tmp_path)
+    async with _running(wire, settings, clock) as app:
+        world = World(wire, app)
+        await world.open()
+        await world.connect(panel)
+        await set_alert(world, "backup", server=SERVER)
+        await watched(world, clock)
+        await until(clock, lambda: panel.count("GET /servers/{}/backups"))
+        await pass_time(clock, 4)
+
+    await back_up_on_panel(panel, "by hand")
+    await until(clock, lambda: panel.world.server(SERVER).backups[0].completed_at)
+
+    async with _running(wire, settings, clock) as world.app:
+        await until(clock, lambda: messages(world.channel, "**by hand** of **Survival** is done"))
+        await pass_time(clock, 60)
+        assert len(public(world.channel)) == 1
+        await world.close()
