@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import client, console, decision, mirrors, slash
+from benchmarks import boards, client, console, decision, mirrors, slash, watched
 from benchmarks.measure import Row
 
 RESULTS: Final = Path(__file__).with_name("results.json")
@@ -23,6 +23,8 @@ SUBJECTS: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
     "slash": slash.measure,
     "decision": decision.measure,
     "mirrors": mirrors.measure,
+    "boards": boards.measure,
+    "watched": watched.measure,
 }
 
 

@@ -32,8 +32,9 @@ class NotDrawn(Exception):
 class Charts:
     """Has one chart drawn at a time."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, draw_seconds: float = DRAW_SECONDS) -> None:
         self._clock = clock
+        self._draw_seconds = draw_seconds
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._used_at = 0.0
@@ -43,12 +44,13 @@ class Charts:
         """The chart as PNG.
 
         Raises:
-            NotDrawn: The process failed or took longer than `DRAW_SECONDS`.
+            NotDrawn: The process failed or took too long.
         """
         async with self._turn:
             self._used_at = self._clock.monotonic()
             try:
-                async with asyncio.timeout(DRAW_SECONDS):  # a real process knows no moved clock
+                # a real process knows no moved clock
+                async with asyncio.timeout(self._draw_seconds):
                     picture = await self._ask(chart)
             except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
                 await self.close()
@@ -59,6 +61,11 @@ class Charts:
             if not picture.startswith(PNG):
                 raise NotDrawn(picture[:200].decode(errors="replace"))
             return picture
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the process that draws; None while there is none."""
+        return self._process.pid if self._process is not None else None
 
     async def watch(self) -> None:
         """End the process when it wasn't needed for a while."""
