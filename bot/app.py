@@ -73,6 +73,7 @@ from bot.work.files_attachments import Attachments
 from bot.work.follows import Follows
 from bot.work.headcount import Headcount
 from bot.work.history import History
+from bot.work.idle import IdleStop
 from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
@@ -287,6 +288,7 @@ async def open_app(
         supervisor.keep("delivery", app.parts.delivery.run)
         supervisor.keep("housekeeping", app.keep_house)
         supervisor.keep("jobs", app.parts.jobs.run)
+        supervisor.keep("idle stop", app.parts.idle_stop.run)
         app.parts.alerting.start(supervisor)
         supervisor.keep("linked keys", app.parts.links.watch)
         supervisor.keep("audit witness", app.parts.witness.run)
@@ -589,6 +591,20 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         backups=backups,
         plans=plans,
         events=events,
+        idle_stop=IdleStop(
+            database=database,
+            gate=gate,
+            directory=directory,
+            hub=hub,
+            players=players,
+            panels=panels,
+            plans=plans,
+            workflows=workflows,
+            places=places,
+            guilds=lambda: app.here if app.bot.is_ready() else frozenset(),
+            me=members.me,
+            clock=clock,
+        ),
         databases=databases,
         installs=installs,
         renaming=Renaming(acting, panels),

@@ -43,6 +43,7 @@ from bot.work.files import FileWork
 from bot.work.follows import Follows
 from bot.work.headcount import Headcount
 from bot.work.history import History
+from bot.work.idle import IdleStop
 from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
@@ -97,6 +98,7 @@ class Parts:
     backups: BackupWork
     plans: Plans
     events: Events
+    idle_stop: IdleStop
     databases: DatabaseWork
     installs: Installs
     renaming: Renaming

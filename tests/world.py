@@ -147,6 +147,12 @@ class World:
         await self.admin.select(shown.message, [value], custom_id=f"r:config-choose:{key}")
         await self._changed(shown, key)
 
+    async def place(self, key: str, channel: Channel) -> None:
+        """Pick a channel of a setting in `/config`, as the admin does."""
+        shown = await self._config(key)
+        await self.admin.select(shown.message, [channel.id], custom_id=f"r:config-place:{key}")
+        await self._changed(shown, key)
+
     async def enter(self, key: str, text: str) -> str:
         """Type a setting into its form of `/config`; returns what the admin is shown then."""
         shown = await self._config(key)

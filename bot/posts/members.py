@@ -28,6 +28,14 @@ class Members:
     def __init__(self, client: Callable[[], discord.Client]) -> None:
         self._client = client
 
+    def me(self, guild_id: int) -> Actor | None:
+        """The bot itself in a guild, which holds no rights of its own; None where it isn't."""
+        guild = self._client().get_guild(guild_id)
+        me = guild.me if guild is not None else None
+        if me is None:
+            return None
+        return Actor(id=me.id, name=me.display_name, role_ids=frozenset(), is_bot=True)
+
     async def actor(self, guild_id: int, member_id: int) -> Actor | None:
         """The member with the roles of this moment; None for who left.
 

@@ -43,6 +43,8 @@ class GuildSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether a sample of every server is kept each minute, thinned as it ages."""
     groups: dict[str, ServerGroup] = {}
     """By an id of ours."""
+    idle_channel_id: int | None = None
+    """Where it is told that a server was stopped because nobody was on it; None says nothing."""
     queries: dict[str, QueryPlace] = {}
     """By server."""
     two_person: tuple[str, ...] = ()

@@ -6,8 +6,9 @@ from bot.access.consent import Agreed
 from bot.access.decision import Refuse
 from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate, NotAdmitted
+from bot.access.idle import IDLE_STOP, admit_idle_stop
 from bot.fleet.directory import Directory
-from bot.posts.members import Members
+from bot.posts.members import Members, NotAsked
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -67,6 +68,17 @@ class Again:
         server = self._directory.get(asked.guild_id, asked.server_id)
         if server is None:
             raise ServerGone(asked.server_id)
+        if asked.action == IDLE_STOP.name:
+            me = self._members.me(asked.guild_id)
+            if me is None:
+                raise NotAsked(asked.guild_id)
+            return admit_idle_stop(
+                self._gate,
+                server,
+                me,
+                channel_id=asked.channel_id,
+                reference=asked.reference,
+            )
         actor = await self.actor(asked)
         action = Action(asked.action, asked.right, on_server=True)
         decision = self._gate.decide(asked.guild_id, actor, action, server)

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from bot.store.guilds import GuildSettings
+from bot.store.policies import Terms
 from bot.ui.settings import PAGES
 from bot.ui.settings.kinds import Several
 from bot.ui.settings.zones import zone
 from demo.panel import SimPanel
 from tests.clock import MovedClock
+from tests.commands.community import allow
 from tests.wirecord import components_of, eventually
 from tests.world import World, private, public
 
@@ -244,3 +246,24 @@ async def test_a_slow_stop_is_asked_about_after_the_time_that_was_set(
 
 def _typed(panel: SimPanel) -> list[str]:
     return [str(one.body) for one in panel.requests if one.path.endswith("/command")]
+
+
+@changes("idle_channel_id")
+async def test_idle_stops_are_told_where_the_admins_chose(
+    guild: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    quiet = guild.guild.channel("quiet")
+    responder = await panel.open_query("Lobby")
+    await guild.connect(panel)
+    await guild.place("idle_channel_id", quiet)
+
+    await allow(guild, "idle-stop", Terms(idle_minutes=5))
+
+    for _ in range(400):
+        await clock.advance(2)
+        await asyncio.sleep(0.01)
+        if any("because it was empty" in one for one in public(quiet)):
+            break
+    assert responder.server.state == "offline"
+    assert any("because it was empty" in one for one in public(quiet))
+    assert public(guild.channel) == []

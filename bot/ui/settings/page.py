@@ -1,7 +1,7 @@
 """How a page of `/config` looks: a row that leads to the others, then a sentence a setting."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -32,6 +32,7 @@ from bot.ui.settings.kinds import (
     Toggle,
 )
 
+BUTTONS_A_ROW: Final = 5
 Item = ui.Item[Any]
 
 
@@ -39,7 +40,7 @@ def settings_page(
     page: Page, settings: GuildSettings, *, before: Sequence[Item] = (), after: Sequence[Item] = ()
 ) -> Message:
     """A page with what is on it, and what stands `before` and `after` its settings."""
-    shown: list[Item] = [ui.TextDisplay(f"## {_('Settings')}: {page.title()}"), pages_row(page)]
+    shown: list[Item] = [ui.TextDisplay(f"## {_('Settings')}: {page.title()}"), *pages_rows(page)]
     shown += before
     for setting in page.settings:
         shown += _shown(setting, settings)
@@ -47,15 +48,16 @@ def settings_page(
     return framed(shown)
 
 
-def pages_row(page: Page) -> "ui.ActionRow[Any]":
-    """A button for each page, the one that is open in colour."""
+def pages_rows(page: Page) -> "list[ui.ActionRow[Any]]":
+    """A button for each page, the one that is open in colour; rows of much the same length."""
     styles = {True: discord.ButtonStyle.primary, False: discord.ButtonStyle.secondary}
-    return ui.ActionRow(
-        *(
-            button("config", one.key, label=one.title(), style=styles[one.key == page.key])
-            for one in shown_pages()
-        )
-    )
+    buttons = [
+        button("config", one.key, label=one.title(), style=styles[one.key == page.key])
+        for one in shown_pages()
+    ]
+    rows = -(-len(buttons) // BUTTONS_A_ROW)
+    size = -(-len(buttons) // rows)
+    return [ui.ActionRow(*buttons[at : at + size]) for at in range(0, len(buttons), size)]
 
 
 def entry_form(setting: Entry, settings: GuildSettings) -> ui.Modal:
