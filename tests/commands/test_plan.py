@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -432,6 +432,42 @@ async def round_over(world: World, clock: MovedClock, number: int) -> None:
     for one in range(the_plan(world).plan.round + 1, number + 1):
         await almost_due(world, clock)
         await until(clock, lambda one=one: the_plan(world).plan.round >= one, step=30)  # type: ignore[misc]  # bound here
+
+
+async def test_the_next_time_stands_among_the_guilds_events_if_wished(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    events = roost.guild.events
+    mia = await staff(roost, "mia", BACKER)
+    told = await plan(mia, roost, "backup", every="6h", event=True)
+    assert "events" not in told
+    await until(clock, lambda: events, step=1)
+    (first,) = events.values()
+    assert first["name"] == "Backup of Survival"
+    assert first["entity_metadata"] == {"location": "Survival"}
+    assert datetime.fromisoformat(first["scheduled_start_time"]) == the_plan(roost).plan.due_at
+
+    await round_over(roost, clock, 1)
+    await until(clock, lambda: events and first["id"] not in events, step=1)
+
+    (second,) = events.values()
+    assert datetime.fromisoformat(second["scheduled_start_time"]) == the_plan(roost).plan.due_at
+    await mia.slash(roost.channel, "plan remove", plan="Survival")
+    await until(clock, lambda: not events, step=1)
+
+
+async def test_a_bot_that_may_not_make_events_says_so_and_plans_all_the_same(
+    roost: World, panel: SimPanel
+) -> None:
+    own = next(role for role in roost.guild.roles if role.name == "Roost")
+    own.permissions &= ~Permission.MANAGE_EVENTS
+    await roost.guild.announce()
+    mia = await staff(roost, "mia", BACKER)
+
+    told = await plan(mia, roost, "backup", every="6h", event=True)
+
+    assert "that takes *Create Events*" in told
+    assert "Planned." in told
 
 
 async def playing(panel: SimPanel, names: list[str]) -> Server:

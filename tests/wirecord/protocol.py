@@ -31,6 +31,7 @@ class Permission(IntFlag):
     MANAGE_EVENTS = 1 << 33
     CREATE_PUBLIC_THREADS = 1 << 35
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    CREATE_EVENTS = 1 << 44
     PIN_MESSAGES = 1 << 51
 
 

@@ -177,6 +177,7 @@ class Guild:
         self.owner: Member | None = None
         self.voices: dict[str, Json] = {}
         self.audit: list[Json] = []
+        self.events: dict[str, Json] = {}
         self.command_permissions: list[Json] = []
         self.is_shown = False  # a bot was told of it
         self._nobody = snowflake()
