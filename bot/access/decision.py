@@ -150,7 +150,12 @@ def beyond(facts: Facts) -> tuple[Link, ...]:
     decision = decide(facts)
     if not isinstance(decision, Refuse):
         return ()
-    refused = decision.because.part
+    refused, denial = decision.because.part, decision.because.rule
+    if denial is not None:
+        facts = structs.replace(facts, rules=tuple(one for one in facts.rules if one is not denial))
+        again = _guild(facts)
+        if again is not None and again.verdict is Verdict.REFUSES:
+            return (again, *beyond(facts))
     if refused is Part.DISCORD:
         open_facts = structs.replace(facts, command_permission=None)
         rest = (*decide(open_facts).chain, *beyond(open_facts))
