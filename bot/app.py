@@ -564,7 +564,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         workflows=workflows,
         consents=consents,
         console=console,
-        recipes=RecipeWork(gate, console, directory),
+        recipes=RecipeWork(gate, console, directory, consents),
         mirrors=mirrors,
         mirroring=Mirroring(
             database=database,

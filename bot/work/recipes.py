@@ -15,18 +15,25 @@ from bot.posts.messages import Message
 from bot.texts import _, speaking
 from bot.ui.errors import Unfit
 from bot.ui.text import bold, code
+from bot.work.consent_state import Deed
+from bot.work.consents import Consents
 from bot.work.console import ConsoleWork
 
+VERB: Final = "recipe"
 _MENTION: Final = re.compile(r"<@!?(\d{15,20})>|(\d{15,20})")
 
 
 class RecipeWork:
     """Runs the recipes of guilds."""
 
-    def __init__(self, gate: Gate, console: ConsoleWork, directory: Directory) -> None:
+    def __init__(
+        self, gate: Gate, console: ConsoleWork, directory: Directory, consents: Consents
+    ) -> None:
         self._gate = gate
         self._console = console
         self._directory = directory
+        self._consents = consents
+        consents.carry_out_with(VERB, self._agreed, _nobody_knows)
 
     def recipe(self, admitted: Admitted) -> Recipe:
         """The recipe that was admitted.
@@ -47,15 +54,31 @@ class RecipeWork:
         places: Sequence[Place],
         values: Mapping[str, str],
     ) -> Message:
-        """Fill the recipe in and send it.
+        """Fill the recipe in and send it, or ask others where it goes by approval.
 
         Raises:
             BadArgument: A value isn't taken.
             NotAdmitted: The guild's console rules forbid the line.
+            Unfit: Nobody could be asked.
             PanelError: It was refused, or may or may not have arrived.
         """
         recipe = self.recipe(admitted)
         line = filled(recipe.template, await _members(interaction.guild, places, values))
+        line = self._console.checked(admitted, line)
+        asked = await self._consents.instead(
+            interaction,
+            admitted,
+            VERB,
+            {"line": line, "template": recipe.template},
+            what=lambda: _(
+                "run *{recipe}* on {server}: {line}",
+                recipe=recipe.name,
+                server=bold(self._directory.label(admitted.server)),
+                line=code(line, 300),
+            ),
+        )
+        if asked is not None:
+            return asked
         shown = await self._console.run(admitted, line, shows_answer=recipe.shows_answer)
         if recipe.is_public:
             locale = interaction.guild_locale.value if interaction.guild_locale else None
@@ -69,6 +92,19 @@ class RecipeWork:
                 )
             await publish(interaction, Message(told))
         return shown
+
+    async def _agreed(self, deed: Deed) -> str:
+        """Send what was agreed to, if the recipe still is the one that they were asked about."""
+        recipe, line = self.recipe(deed.admitted), str(deed.payload["line"])
+        if recipe.template != deed.payload["template"]:
+            raise Unfit(_("The recipe was changed meanwhile, so nothing was sent. Ask again."))
+        await self._console.send(deed.admitted, line)
+        return _("Sent: {line}", line=code(line, 300))
+
+
+async def _nobody_knows(_deed: Deed) -> bool | None:
+    """A console doesn't tell who typed a line, so one that was cut off stays unknown."""
+    return None
 
 
 async def _members(

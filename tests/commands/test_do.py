@@ -204,22 +204,67 @@ async def test_what_is_forbidden_stays_so_in_a_recipe_and_lists_don_t_matter(
     assert commands(panel) == 1
 
 
-async def test_by_approval_nothing_is_sent_before_somebody_agreed(
+async def by_approval(world: World, template: str = "say {msg: text 40}") -> Shown:
+    card = await made(world, "shout", template)
+    on = await world.admin.click(card.message, label="By approval")
+    await on.until(lambda: "**By approval**: on" in on.text)
+    return card
+
+
+async def test_by_approval_it_is_sent_once_somebody_who_holds_it_agreed(
     roost: World, panel: SimPanel
 ) -> None:
-    card = await made(roost, "online", "list")
-    asked = await roost.admin.click(card.message, label="By approval")
-    await asked.until(lambda: "**By approval**: on" in asked.text)
+    card = await by_approval(roost)
+    await given(roost, card, roost.mods.id)
     mia = await roost.member("mia", rights={"websocket.connect"})
+    tom = roost.guild.member("tom", roost.mods)
 
-    shown = await mia.slash(roost.channel, "do", recipe="online", server="Survival")
+    form = await mia.slash(roost.channel, "do", recipe="shout", server="Survival")
+    asked = await mia.submit(form, "hello")
+    await asked.answered()
 
-    await shown.answered()
+    said = await roost.posted("run *shout* on **Survival**: `say hello`")
+    assert "Approve" in said
     assert commands(panel) == 0
-    stranger = roost.guild.member("eve")
-    no = await stranger.slash(roost.channel, "do", recipe="online", server="Survival")
-    assert "found no server" in await private(no) or "can't use" in no.text
+    (message,) = roost.channel.public()
+    own = await mia.click(message, label="Approve")
+    await own.answered()
     assert commands(panel) == 0
+    await tom.click(message, label="Approve")
+    await roost.posted("Sent: `say hello`")
+    assert commands(panel) == 1
+
+
+async def test_by_approval_a_recipe_changed_meanwhile_is_not_sent(
+    roost: World, panel: SimPanel
+) -> None:
+    card = await by_approval(roost)
+    mia = await roost.member("mia", rights={"websocket.connect"})
+    asked = await mia.slash(
+        roost.channel, "do", recipe="shout", server="Survival", arguments="hello"
+    )
+    await asked.answered()
+    form = await roost.admin.click(card.message, label="Change …")
+    changed = await roost.admin.submit(form, "me {msg: text 40}")
+    await changed.until(lambda: "`me {msg" in changed.text)
+
+    (message,) = roost.channel.public()
+    await roost.admin.click(message, label="Approve")
+
+    await roost.posted("changed meanwhile")
+    assert commands(panel) == 0
+
+
+async def test_who_does_not_see_the_server_can_not_even_ask(roost: World, panel: SimPanel) -> None:
+    await by_approval(roost)
+    eve = roost.guild.member("eve")
+
+    shown = await eve.slash(
+        roost.channel, "do", recipe="shout", server="Survival", arguments="hello"
+    )
+
+    assert "You can't use" in await private(shown)
+    assert not roost.channel.public()
 
 
 async def test_a_deleted_recipe_takes_its_rules_with_it_and_a_form_of_it_is_answered(
