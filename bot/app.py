@@ -692,6 +692,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         errors=Explainer(gate, audit, supervisor),
         metrics=metrics,
         pace=pace,
+        costly_pace=Pace(clock, a_minute=config.limits.costly_per_minute),
     )
     app.bot = RoostClient(
         parts,

@@ -104,6 +104,8 @@ class LimitSettings(Struct, frozen=True, kw_only=True):
     """Consoles that go into channels."""
     interactions_per_minute: Count = 40
     """Of one member in one guild: commands, buttons and forms together."""
+    costly_per_minute: Count = 6
+    """Of those, what reads or sends a lot: exports, charts, checks of a panel, downloads."""
     body_cap_mib: Annotated[int, Meta(ge=1, le=1024)] = 16
     """The most that is read of one answer of a panel or node; streamed files don't count."""
     leave_grace_days: Days = 30

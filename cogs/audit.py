@@ -98,7 +98,12 @@ class AuditCog(commands.Cog):
         page = page_number((*press.args, "0")[0])
         return await self._page(press.admitted, _Filter.of(press.args[1:]), page)
 
-    @command(audit, right=ADMIN, description="The record as files: a table (CSV) and JSON")
+    @command(
+        audit,
+        right=ADMIN,
+        is_costly=True,
+        description="The record as files: a table (CSV) and JSON",
+    )
     @app_commands.describe(
         member="Only what this member did", server="Only on this server", action=ACTION, since=SINCE
     )
@@ -130,7 +135,12 @@ class AuditCog(commands.Cog):
             ],
         )
 
-    @command(audit, right=ADMIN, description="Check that nothing in the record was changed")
+    @command(
+        audit,
+        right=ADMIN,
+        is_costly=True,
+        description="Check that nothing in the record was changed",
+    )
     @app_commands.describe(head="A head that was posted, such as 123:9f2c…; it must still be there")
     async def verify(
         self, interaction: discord.Interaction, head: app_commands.Range[str, 0, 90] = ""

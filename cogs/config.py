@@ -295,7 +295,7 @@ class ConfigCog(commands.Cog):
         ]
         if settings.groups:
             groups = [
-                (key, name(group.name), _servers(len(group.server_ids)))
+                (key, group.name, _servers(len(group.server_ids)))
                 for key, group in settings.groups.items()
             ]
             select = choice("config-group", options=groups, placeholder=_("Edit a group …"))
@@ -315,7 +315,7 @@ class ConfigCog(commands.Cog):
                         "config-group-set",
                         group_id,
                         str(page),
-                        options=[(s.id, name(s.name), s.identifier) for s in offered],
+                        options=[(s.id, s.name, s.identifier) for s in offered],
                         placeholder=_("Servers of this group"),
                         least=0,
                         most=len(offered),

@@ -86,7 +86,12 @@ class PanelCog(PanelMore, commands.Cog):
         lines = [self._line(one) for one in found]
         return card("## " + _("Panels") + "\n" + "\n".join(lines))
 
-    @command(PANEL, right=ADMIN, description="Check a panel: account, key, rights, latency")
+    @command(
+        PANEL,
+        right=ADMIN,
+        is_costly=True,
+        description="Check a panel: account, key, rights, latency",
+    )
     @app_commands.describe(panel="Which panel")
     async def test(self, interaction: discord.Interaction, panel: PanelOption) -> Message:
         return await self._test(decided(interaction), self._meant(decided(interaction), panel))

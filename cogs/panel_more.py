@@ -107,7 +107,12 @@ class PanelMore:
             _("{before} is called {after} now.", before=bold(meant.name), after=bold(made.name))
         )
 
-    @command(PANEL, right=ADMIN, description="All settings of this guild as a file, no secrets")
+    @command(
+        PANEL,
+        right=ADMIN,
+        is_costly=True,
+        description="All settings of this guild as a file, no secrets",
+    )
     async def export(self, interaction: discord.Interaction) -> Message:
         admitted, guild = decided(interaction), _guild(interaction)
         content = await self._parts.exchange.export(admitted, guild)

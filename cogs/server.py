@@ -59,7 +59,13 @@ class ServerCog(commands.Cog):
     ) -> Message:
         return await self._card(decided(interaction))
 
-    @command(server, right=SEE, on_server=True, description="What a server uses, now or over time")
+    @command(
+        server,
+        right=SEE,
+        on_server=True,
+        is_costly=True,
+        description="What a server uses, now or over time",
+    )
     @app_commands.describe(server=SERVER, range="How far back, as a chart; left out: just now")
     @app_commands.choices(
         range=[

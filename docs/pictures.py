@@ -23,7 +23,7 @@ from tests.playground.visitor import FLAGS, Visitor
 FOLDER: Final = Path(__file__).parent / "images"
 SIZES: Final = {"phone": (390, 844), "desktop": (1280, 800)}
 LOOK_EVERY: Final = 0.1  # seconds
-LOOKS: Final = 300
+LOOKS: Final = 120
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 SETTLE: Final = 0.6  # seconds; the page asks twice a second what is new
 
@@ -189,7 +189,8 @@ async def _account(ada: Scene) -> None:
             custom_id="r:config-flip:account_commands",
         )
     await ada.sees("): on. For")
-    await ada.slash("account two-factor", "app")
+    await ada.slash("account two-factor", "authenticator")
+    await ada.click("Set up", "Scan this")
 
 
 async def _error(mia: Scene) -> None:

@@ -42,6 +42,7 @@ from tests.wirecord import (
 )
 
 A_MINUTE = 300
+COSTLY_A_MINUTE = 60
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -52,7 +53,7 @@ def config(wire: Wire, folder: Path) -> Config:
         database=DatabaseSettings(path=folder / "roost.db"),
         secret=SecretSettings(key=Secret(MASTER_KEY)),
         network=NetworkSettings(allow=("127.0.0.0/8",), allow_http=True),
-        limits=LimitSettings(interactions_per_minute=A_MINUTE),
+        limits=LimitSettings(interactions_per_minute=A_MINUTE, costly_per_minute=COSTLY_A_MINUTE),
     )
 
 

@@ -11,7 +11,7 @@ from bot.posts.messages import Message
 from bot.texts import _, _n
 from bot.ui.parts import Control, button, card, choice
 from bot.ui.settings.kinds import NONE
-from bot.ui.text import bold, name
+from bot.ui.text import bold
 
 OFFERED: Final = 24
 """Servers offered at once; beside them stands "no server"."""
@@ -74,7 +74,7 @@ def channel_card(
             "and *Send Messages*."
         )
     options = [(NONE, _("No server"), "")]
-    options += [(one.id, name(one.name), one.identifier) for one in part(servers, page)]
+    options += [(one.id, one.name, one.identifier) for one in part(servers, page)]
     rows: list[list[Control]] = [
         [
             choice(

@@ -111,6 +111,7 @@ class Doors:
         *,
         errors: AnswersErrors,
         pace: Pace,
+        costly_pace: Pace,
         metrics: Metrics,
     ) -> None:
         self._gate = gate
@@ -118,6 +119,7 @@ class Doors:
         self._clock = clock
         self._errors = errors
         self._pace = pace
+        self._costly_pace = costly_pace
         self._metrics = metrics
         self._doors: dict[str, Door] = {}
 
@@ -150,7 +152,10 @@ class Doors:
             named = getattr(interaction.namespace, "recipe", None)
             action = self._gate.meant(interaction.guild_id or 0, action, named)
             text = getattr(interaction.namespace, "server", None)
-            interaction.extras["admitted"] = self._admit(interaction, action, reference, text)
+            admitted = self._admit(interaction, action, reference, text)
+            if interaction.command is not None and interaction.command.extras.get("is_costly"):
+                self._costly_pace.check(admitted.guild_id, admitted.actor.id)
+            interaction.extras["admitted"] = admitted
         return "admitted" in interaction.extras
 
     async def command_failed(self, interaction: discord.Interaction, error: Exception) -> None:
@@ -334,6 +339,7 @@ def command(
     on_server: bool = False,
     ack: "Ack | Callable[[discord.Interaction], Ack]" = Ack.PRIVATE,
     seen_by: discord.Permissions | None = None,
+    is_costly: bool = False,
 ) -> Callable[
     [Callable[Concatenate[C, discord.Interaction, P], Awaitable[Message | None]]],
     "app_commands.Command[Any, P, None]",
@@ -341,7 +347,8 @@ def command(
     """Make a slash command whose handler runs admitted, acknowledged and wrapped.
 
     `right` is declared here, beside the command; the gate refuses what declares none. `seen_by` is
-    Discord's default for a command of its own; in a group the group's holds.
+    Discord's default for a command of its own; in a group the group's holds. What reads or sends a
+    lot `is_costly`, and has a smaller number a minute for each member.
     """
 
     def wrap(
@@ -360,7 +367,7 @@ def command(
         made = make(  # type: ignore[type-var]  # C is a Cog wherever this stands
             name=name or handler.__name__.rstrip("_").replace("_", "-"),
             description=app_commands.locale_str(description),
-            extras={"right": right, "on_server": on_server},
+            extras={"right": right, "on_server": on_server, "is_costly": is_costly},
         )(entered)  # type: ignore[arg-type]  # for the same reason
         if parent is None:
             made.allowed_contexts, made.allowed_installs = GUILD_ONLY, GUILD_INSTALL

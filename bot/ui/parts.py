@@ -8,8 +8,10 @@ import discord
 from discord import ui
 
 from bot.posts.messages import Message
+from bot.texts import _
 from bot.ui.doors import custom_id
 from bot.ui.text import cut
+from bot.ui.text import plain as plain_line
 
 TEXT_LIMIT = 4000
 """Discord's limit for all text of one layout together."""
@@ -40,7 +42,7 @@ def button(
 ) -> "ui.Button[ui.LayoutView]":
     """A button that leads to the door `verb`."""
     return ui.Button(
-        label=cut(label, 80),
+        label=plain_line(label, 80) or _("(no name)"),
         style=style,
         emoji=emoji,
         custom_id=custom_id(verb, *args),
@@ -62,7 +64,10 @@ def choice(
     most: int = 1,
     chosen: Iterable[str] = (),
 ) -> "ui.Select[ui.LayoutView]":
-    """A select of (value, label, description) that leads to the door `verb`; at most 25."""
+    """A select of (value, label, description) that leads to the door `verb`; at most 25.
+
+    Labels are shown as they are, without markdown, so names come in bare.
+    """
     picked = set(chosen)
     return ui.Select(
         custom_id=custom_id(verb, *args),
@@ -72,8 +77,8 @@ def choice(
         options=[
             discord.SelectOption(
                 value=value,
-                label=cut(label, 100),
-                description=cut(description, 100) or None,
+                label=plain_line(label, 100) or _("(no name)"),
+                description=plain_line(description, 100) or None,
                 default=value in picked,
             )
             for value, label, description in options[:25]

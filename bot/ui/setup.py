@@ -124,7 +124,7 @@ def where_card(role: discord.Role, preset: str, servers: Sequence[Server], page:
                 choice(
                     "setup-some",
                     *args,
-                    options=[(one.id, name(one.name), one.identifier) for one in offered],
+                    options=[(one.id, one.name, one.identifier) for one in offered],
                     placeholder=_("Only on …"),
                     most=len(offered),
                 )

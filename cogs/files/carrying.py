@@ -26,7 +26,13 @@ HOW = [
 class Carrying(FileRoom):
     """Transfers."""
 
-    @command(FILES, right="file.read-content", on_server=True, description="Download a file")
+    @command(
+        FILES,
+        right="file.read-content",
+        on_server=True,
+        is_costly=True,
+        description="Download a file",
+    )
     @app_commands.describe(server=SERVER, path=PATH, how="A link if left out")
     @app_commands.choices(how=HOW)
     async def download(

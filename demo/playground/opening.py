@@ -110,7 +110,7 @@ def _config(folder: Path) -> Config:
         database=DatabaseSettings(path=folder / "roost.db"),
         secret=SecretSettings(key=Secret(base64.b64encode(os.urandom(32)).decode())),
         network=NetworkSettings(allow=("127.0.0.1",), allow_http=True),
-        limits=LimitSettings(interactions_per_minute=600),  # one visitor is everybody
+        limits=LimitSettings(interactions_per_minute=600, costly_per_minute=60),
     )
 
 
