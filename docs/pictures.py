@@ -183,11 +183,10 @@ async def _account(ada: Scene) -> None:
     await _begin_anew(ada)
     await _connect(ada)
     await ada.slash("config", "Account commands", page="members")
+    flip = "r:config-flip:account_commands"
+    message = await ada.having(flip)
     async with ada.playground.stage.turn():
-        await ada.member.click(
-            await ada.having("r:config-flip:account_commands"),
-            custom_id="r:config-flip:account_commands",
-        )
+        await ada.member.click(message, custom_id=flip)
     await ada.sees("): on. For")
     await ada.slash("account two-factor", "authenticator")
     await ada.click("Set up", "Scan this")
@@ -276,8 +275,9 @@ async def _draw(
     for size, (width, height) in SIZES.items():
         await page.set_viewport_size({"width": width, "height": height})
         await asyncio.sleep(SETTLE)
-        await page.evaluate(_TO_THE_END)
-        await asyncio.sleep(SETTLE)
+        for _look in range(2):  # a picture in the message comes later, and makes it longer
+            await page.evaluate(_TO_THE_END)
+            await asyncio.sleep(SETTLE)
         await page.screenshot(path=f"{file}-{size}.png")
 
 
