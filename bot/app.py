@@ -16,6 +16,7 @@ from bot.access.acting import Acting, Audit
 from bot.access.console_ruling import ConsoleRuling
 from bot.access.gate import Gate
 from bot.access.pace import Pace
+from bot.access.policing import Policing
 from bot.access.recipe_ruling import RecipeRuling
 from bot.access.ruling import Ruling
 from bot.client import RoostClient
@@ -43,6 +44,7 @@ from bot.pterodactyl import AddressGuard, Budgets, Limited, Network, PanelError,
 from bot.store import confirmations as confirmation_rows
 from bot.store import guilds as guild_rows
 from bot.store import jobs as job_rows
+from bot.store import policies as policy_rows
 from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
@@ -86,6 +88,7 @@ from bot.work.power_desk import Desk
 from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
+from bot.work.simulation import Simulation
 from bot.work.subusers import SubuserWork
 from bot.work.telling import Teller
 from bot.work.two_way import TwoWay
@@ -101,6 +104,8 @@ CLOSE_REST_SECONDS: Final = 1.0
 HOUSEKEEPING_SECONDS: Final = 3600.0
 QUESTIONS_KEPT: Final = timedelta(days=1)
 JOBS_KEPT: Final = timedelta(days=30)
+USES_KEPT: Final = timedelta(days=8)
+"""Longer than any pause of a policy."""
 
 
 class App:
@@ -199,6 +204,9 @@ class App:
                 async with self.parts.database.write() as session:
                     await confirmation_rows.drop_expired_confirmations(
                         session, guild_id=guild_id, before=now - QUESTIONS_KEPT
+                    )
+                    await policy_rows.drop_old_uses(
+                        session, guild_id=guild_id, before=now - USES_KEPT
                     )
                     await job_rows.drop_ended_jobs(
                         session, guild_id=guild_id, before=now - JOBS_KEPT
@@ -563,6 +571,16 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         pausing=Pausing(delivery, places, gate, supervisor),
         workflows=workflows,
         consents=consents,
+        voters=voters,
+        simulation=Simulation(
+            gate=gate,
+            directory=directory,
+            lookout=lookout,
+            voters=voters,
+            hub=hub,
+            players=players,
+        ),
+        policing=Policing(database=database, gate=gate, ruling=ruling, audit=audit, clock=clock),
         console=console,
         recipes=RecipeWork(gate, console, directory, consents),
         mirrors=mirrors,

@@ -23,6 +23,7 @@ from cogs.notify import NotifyCog
 from cogs.panel import PanelCog
 from cogs.parts import Parts
 from cogs.plan import PlanCog
+from cogs.policy import PolicyCog
 from cogs.power import PowerCog
 from cogs.privacy import PrivacyCog
 from cogs.queries import QueriesCog
@@ -37,6 +38,7 @@ COGS = (
     ServerCog,
     PowerCog,
     ConsentCog,
+    PolicyCog,
     ConsoleCog,
     DoCog,
     HelpCog,

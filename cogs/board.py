@@ -23,6 +23,7 @@ from bot.ui.errors import Unfit
 from bot.ui.groups import ADMINS, group
 from bot.ui.pages import page_number, page_of
 from bot.ui.parts import Control, button, card, choice, danger, field, form
+from bot.ui.policies import policy_lines
 from bot.ui.text import bold, name
 from bot.work.board import Board
 from bot.work.history import RANGES
@@ -270,6 +271,9 @@ class BoardCog(commands.Cog):
             count,
             may=lambda right: gate.may(own, right),
             now=self._parts.clock.now(),
+            policies=policy_lines(
+                gate.book(admitted.guild_id), server, self._parts.directory.label(server)
+            ),
         )
 
     def _keep(self, draft: Draft) -> str:

@@ -39,6 +39,7 @@ from bot.ui.settings.kinds import (
     NONE,
     ChannelPick,
     Choice,
+    Choices,
     Entry,
     Page,
     RolePick,
@@ -86,9 +87,13 @@ class ConfigCog(commands.Cog):
     @component("config-choose", right=ADMIN, ack=Ack.UPDATE, name="config")
     async def choose(self, press: Press) -> Message:
         page, setting = _known(press)
-        if not isinstance(setting, Choice):
-            raise _gone()
-        value = setting.picked((*press.values, NONE)[0])
+        match setting:
+            case Choice():
+                value = setting.picked((*press.values, NONE)[0])
+            case Choices():
+                value = setting.picked(press.values)
+            case _:
+                raise _gone()
         return await self._set(press.admitted, page, setting.key, value)
 
     @component("config-enter", right=ADMIN, ack=Ack.MODAL, name="config")

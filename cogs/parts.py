@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.access.acting import Acting, Audit
 from bot.access.console_ruling import ConsoleRuling
 from bot.access.gate import Gate
+from bot.access.policing import Policing
 from bot.access.recipe_ruling import RecipeRuling
 from bot.access.ruling import Ruling
 from bot.clock import Clock
@@ -33,6 +34,7 @@ from bot.work.alerting import Alerting
 from bot.work.backups import BackupWork
 from bot.work.boards import Boards
 from bot.work.bulk import BulkWork
+from bot.work.consent_voters import Voters
 from bot.work.consents import Consents
 from bot.work.console import ConsoleWork
 from bot.work.databases import DatabaseWork
@@ -52,6 +54,7 @@ from bot.work.plans import Plans
 from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
 from bot.work.schedules import ScheduleWork
+from bot.work.simulation import Simulation
 from bot.work.subusers import SubuserWork
 from bot.work.two_way import TwoWay
 from bot.work.usage import Usage
@@ -92,6 +95,9 @@ class Parts:
     two_way: TwoWay
     workflows: Workflows
     consents: Consents
+    voters: Voters
+    simulation: Simulation
+    policing: Policing
     console: ConsoleWork
     recipes: RecipeWork
     follows: Follows

@@ -8,7 +8,9 @@ from bot.access.rights import ADMIN, ANYONE
 from bot.fleet.directory import folded
 from bot.posts.messages import Message
 from bot.store import audit as audit_rows
+from bot.store import ballots as ballot_rows
 from bot.store import confirmations as confirmation_rows
+from bot.store import policies as policy_rows
 from bot.store.audit import NewEntry
 from bot.texts import _, _n
 from bot.ui.doors import Ack, Press, command, component, decided
@@ -91,6 +93,8 @@ class PrivacyCog(commands.Cog):
             await confirmation_rows.drop_member_confirmations(
                 session, guild_id=guild_id, member_id=member_id
             )
+            await ballot_rows.drop_member_ballots(session, guild_id=guild_id, member_id=member_id)
+            await policy_rows.drop_member_uses(session, guild_id=guild_id, member_id=member_id)
             # that somebody erased something is part of the record; who it was is not
             entry = NewEntry(
                 kind="change",

@@ -8,8 +8,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.decision import Allow, Ask
-from bot.access.facts import Action
 from bot.access.gate import SEEING, Admitted
 from bot.access.rights import SEE, SEES_ONE
 from bot.fleet.directory import Server
@@ -25,6 +23,7 @@ from bot.ui.joining import join_card
 from bot.ui.options import ServerOption
 from bot.ui.pages import PAGE_LINES, page_number, page_of, search_text, search_token
 from bot.ui.parts import button
+from bot.ui.policies import policy_lines
 from bot.work.history import RANGES
 from bot.work.usage import range_words, usage_words
 from cogs.parts import Parts
@@ -157,13 +156,17 @@ class ServerCog(commands.Cog):
         server = admitted.server
         known, count = await self._look_at(server)
 
-        def may(right: str) -> bool:
-            action = Action("server info", right, on_server=True)
-            said = self._parts.gate.decide(admitted.guild_id, admitted.actor, action, server)
-            return isinstance(said, Allow | Ask)
-
         label = self._parts.directory.label(server)
-        return server_card(server, label, known, count, may=may, now=self._parts.clock.now())
+        gate = self._parts.gate
+        return server_card(
+            server,
+            label,
+            known,
+            count,
+            may=lambda right: gate.may(admitted, right),
+            now=self._parts.clock.now(),
+            policies=policy_lines(gate.book(admitted.guild_id), server, label),
+        )
 
     async def _usage(self, admitted: Admitted, range_key: str, *, may_publish: bool) -> Message:
         server = admitted.server

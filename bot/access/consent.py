@@ -41,6 +41,14 @@ POLICY_ACTIONS: Final = {
 """The commands that members may be let ask for, and how policies call them. A kill, which takes
 the same right as a stop, is none of them."""
 
+POLICY_RIGHTS: Final = {
+    "start": "control.start",
+    "stop": "control.stop",
+    "restart": "control.restart",
+    "idle-stop": "control.stop",
+}
+"""What an admin by role has to hold where they let others ask for it."""
+
 TWO_PERSON_CLASSES: Final = ("kill", "restore", "reinstall", "delete", "write")
 _CLASSES: Final = {
     ("power kill", "control.stop"): "kill",

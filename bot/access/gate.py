@@ -17,6 +17,14 @@ from bot.fleet.games import Game, game_of
 from bot.fleet.links import Links
 
 SEEING = Action("server info", SEE, on_server=True)
+KILL = "power kill"
+OFFERED = {
+    "control.start": Action("power start", "control.start", on_server=True),
+    "control.stop": Action("power stop", "control.stop", on_server=True),
+    "control.restart": Action("power restart", "control.restart", on_server=True),
+    KILL: Action(KILL, "control.stop", on_server=True),
+}
+"""What the buttons of cards stand for: what a policy gives is for these commands alone."""
 _CONDITIONS = {condition.value: condition for condition in Condition}
 
 
@@ -199,7 +207,7 @@ class Gate:
 
     def may(self, admitted: Admitted, right: str) -> bool:
         """Whether who was admitted also holds another right there: what a card offers them."""
-        action = Action(admitted.action.name, right, on_server=True)
+        action = OFFERED.get(right) or Action(admitted.action.name, right, on_server=True)
         said = self.decide(admitted.guild_id, admitted.actor, action, admitted.target)
         return isinstance(said, Allow | Ask)
 

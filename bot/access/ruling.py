@@ -7,6 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.acting import Audit
+from bot.access.consent import POLICY_RIGHTS
 from bot.access.console_rules import ConsoleRule, binds
 from bot.access.decision import by_own_key, may_by_themselves, sender_of
 from bot.access.facts import Action, Actor
@@ -22,6 +23,7 @@ from bot.store import recipes as recipe_rows
 from bot.store import rules as rows
 from bot.store.engine import Database
 from bot.store.guilds import GuildSettings
+from bot.store.policies import PolicyRule
 from bot.store.rules import Effect, NewRule, ScopeKind, SubjectKind
 
 
@@ -276,12 +278,18 @@ class Ruling:
             settings = change(held)
             book = self._gate.book(where)
             self._check_groups(admitted, book.all, held, settings)
+            self._check_policies(admitted, book.policies, held, settings)
             _check_lifted(admitted.actor, book.console, held, settings)
             await guilds.save_settings(session, guild_id=where, settings=settings)
             dropped = held.groups.keys() - settings.groups.keys()
             for rule in book.all:
                 if rule.scope_id in dropped:
                     await rows.revoke_rule(session, guild_id=where, rule_id=rule.id)
+            await policy_rows.drop_policies(
+                session,
+                guild_id=where,
+                policy_ids=[one.id for one in book.policies if one.scope_id in dropped],
+            )
             for recipe in book.recipes.values():
                 if recipe.scope_id in dropped:
                     await recipe_rows.drop_recipe(session, guild_id=where, name=recipe.name)
@@ -310,6 +318,24 @@ class Ruling:
                 server = self._directory.get(admitted.guild_id, server_id)
                 if server is not None and (server_id in kept) is not rule.denies:
                     self.within_own(admitted, rule.right, server)
+
+    def _check_policies(
+        self,
+        admitted: Admitted,
+        policies: Iterable[PolicyRule],
+        held: GuildSettings,
+        to_be: GuildSettings,
+    ) -> None:
+        """A server that joins a group, or leaves one, changes what may be asked for on it."""
+        for policy in policies:
+            before = held.groups.get(policy.scope_id)
+            if before is None:
+                continue
+            after = to_be.groups.get(policy.scope_id)
+            for server_id in set(after.server_ids if after else ()) ^ set(before.server_ids):
+                server = self._directory.get(admitted.guild_id, server_id)
+                if server is not None:
+                    self.within_own(admitted, POLICY_RIGHTS[policy.action], server)
 
     async def set_admin_role(self, admitted: Admitted, role: Subject | None) -> None:
         """Say which role manages within its own grants; only for who holds Manage Server.

@@ -40,11 +40,13 @@ class Crowd:
         guild = self._client().get_guild(guild_id)
         if guild is None:
             raise NotAsked(guild_id)
-        if role_id == guild_id:
-            return guild.member_count
-        if guild.get_role(role_id) is None:
+        if role_id != guild_id and guild.get_role(role_id) is None:
             return None
         try:
+            if role_id == guild_id:
+                # without the members intent the count that came with the guild grows old
+                asked = await self._client().fetch_guild(guild_id, with_counts=True)
+                return asked.approximate_member_count
             counts = await guild.role_member_counts()
         except discord.HTTPException as error:
             log.info("roles not counted", guild=guild_id, error=str(error))

@@ -6,6 +6,7 @@ from typing import Any
 
 import discord
 
+from bot.access.gate import KILL
 from bot.fleet.directory import Server
 from bot.fleet.known import Known, State
 from bot.fleet.players import PlayerCount
@@ -108,6 +109,7 @@ def server_card(
     *,
     may: Callable[[str], bool],
     now: datetime,
+    policies: Sequence[str] = (),
 ) -> Message:
     """The card of a server: buttons only for what is possible now and what this member may do."""
     texts = [f"## {dot(known)} {name(label)}", state_line(known)]
@@ -121,6 +123,7 @@ def server_card(
     return card(
         "\n".join(texts),
         f"-# {numbers}" if numbers else "",
+        "\n".join(f"-# {one}" for one in policies),
         colour=COLOURS[dot(known)],
         rows=[_power_row(server, known, may), _more_row(server, may)],
         footer=_("updated {time}", time=moment(known.seen_at or now)),
@@ -196,7 +199,7 @@ def _power_row(
         )
     if state in (State.RUNNING, State.STARTING, State.UNKNOWN) and may("control.stop"):
         row.append(button("stop", server.id, label=_("Stop")))
-    if state is State.STOPPING and may("control.stop"):
+    if state is State.STOPPING and may(KILL):
         row.append(button("kill", server.id, label=_("Kill …"), style=discord.ButtonStyle.danger))
     return row
 

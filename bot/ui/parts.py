@@ -128,6 +128,22 @@ def channel_choice(
     )
 
 
+def voice_choice(
+    verb: str, *args: str, placeholder: str, chosen: int | None = None
+) -> "ui.ChannelSelect[Any]":
+    """A select of the guild's voice channels that leads to the door `verb`."""
+    return ui.ChannelSelect(
+        custom_id=custom_id(verb, *args),
+        placeholder=cut(placeholder, 150),
+        channel_types=[discord.ChannelType.voice, discord.ChannelType.stage_voice],
+        min_values=1,
+        max_values=1,
+        default_values=[discord.SelectDefaultValue.from_channel(discord.Object(chosen))]
+        if chosen
+        else [],
+    )
+
+
 def said_beside(text: str, control: "ui.Button[Any]") -> "ui.Section[Any]":
     """A sentence with the one button that changes what it says."""
     return ui.Section(ui.TextDisplay(text), accessory=control)

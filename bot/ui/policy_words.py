@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.access.conditions import Met, Need, time_of_day
 from bot.store.policies import PolicyAction, Terms
 from bot.texts import _, _n
-from bot.ui.text import bold, duration, moment
+from bot.ui.text import bold, moment
 
 
 def action_name(action: str) -> str:
@@ -16,6 +16,17 @@ def action_name(action: str) -> str:
         "restart": _("restart"),
         "idle-stop": _("idle stop"),
     }.get(action, action)
+
+
+def minutes_words(minutes: int) -> str:
+    """A length of time as it was set: 10 min, 2 h, 1 h 30 min, 3 d."""
+    if minutes % 1440 == 0 and minutes:
+        return _("{count} d", count=minutes // 1440)
+    if minutes % 60 == 0 and minutes:
+        return _("{count} h", count=minutes // 60)
+    if minutes < 60:
+        return _("{count} min", count=minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def policy_sentence(action: PolicyAction, terms: Terms, where: str, zone: str) -> str:
@@ -43,7 +54,7 @@ def _whole(action: PolicyAction, terms: Terms, where: str) -> str:
     values = {"who": who, "action": action_name(action), "where": where}
     if terms.how == "at once":
         return _("{who} may {action} {where} at once.", **values)
-    window = duration(terms.window_minutes * 60)
+    window = minutes_words(terms.window_minutes)
     if terms.how == "approval":
         return _(
             "{who} may ask to {action} {where}; one member who may do it approves within {time}.",
@@ -92,7 +103,7 @@ def _idle(terms: Terms, where: str, zone: str) -> str:
         "{where} stops by itself once nobody has been on it for {time}. Unknown never counts as "
         "empty, and it never stops during a backup or a plan.",
         where=where[:1].upper() + where[1:],
-        time=duration(terms.idle_minutes * 60),
+        time=minutes_words(terms.idle_minutes),
     )
     if terms.quiet_from is not None and terms.quiet_until is not None:
         said += " " + _("{conditions}.", conditions=_joined(_quiet(terms, zone)))
@@ -115,10 +126,10 @@ def _only(terms: Terms) -> list[str]:
 def _limits(terms: Terms, zone: str) -> list[str]:
     found = _quiet(terms, zone)
     if terms.server_pause_minutes:
-        found.append(_("once in {time}", time=duration(terms.server_pause_minutes * 60)))
+        found.append(_("once in {time}", time=minutes_words(terms.server_pause_minutes)))
     if terms.member_pause_minutes:
         found.append(
-            _("each member once in {time}", time=duration(terms.member_pause_minutes * 60))
+            _("each member once in {time}", time=minutes_words(terms.member_pause_minutes))
         )
     if terms.daily_quota:
         found.append(_n("{count} time a day", "{count} times a day", terms.daily_quota))

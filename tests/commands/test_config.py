@@ -7,6 +7,7 @@ and looks at what is different afterwards.
 import asyncio
 import copy
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from bot.ui.settings.kinds import Several
 from bot.ui.settings.zones import zone
 from demo.panel import SimPanel
 from tests.clock import MovedClock
-from tests.commands.community import allow
+from tests.commands.community import allow, call_vote
 from tests.wirecord import components_of, eventually
 from tests.world import World, private, public
 
@@ -146,6 +147,36 @@ def test_at_most_a_select_full_of_zones_is_offered() -> None:
     with pytest.raises(Several) as several:
         zone("a")
     assert 1 < len(several.value.options) <= 25
+
+
+@changes("two_person")
+async def test_a_deed_takes_two_where_an_admin_says_so(roost: World, panel: SimPanel) -> None:
+    mia = await roost.member("mia", rights={"control.stop"})
+    await roost.choose("two_person", "kill")
+
+    shown = await mia.slash(roost.channel, "power kill", server="Survival")
+    await private(shown)
+    asked = await mia.click(shown.message, label="Kill")
+
+    await asked.until(lambda: "that takes two" in asked.text)
+    await roost.posted("A second yes: kill **Survival**?")
+
+
+@changes("member_days")
+async def test_new_members_don_t_count_in_votes_where_an_admin_says_so(
+    roost: World, panel: SimPanel
+) -> None:
+    await roost.enter("member_days", "30")
+    await allow(roost, "restart", Terms(how="vote", quorum=2))
+    old = roost.guild.member("old")
+    new = roost.guild.member("new")
+    new.joined_at = roost.app.parts.clock.now() - timedelta(days=3)
+
+    message = await call_vote(roost, old)
+    refused = await new.click(message, label="For it")
+
+    assert "Members of less than 30 days don't count" in await private(refused)
+    await roost.posted("**1 of 2** for it")
 
 
 async def test_each_page_is_one_click_from_every_other(guild: World) -> None:

@@ -1,11 +1,22 @@
 """Votes: one public message, one vote each, decided once, carried out as of that moment."""
 
+import asyncio
+import copy
+
+from bot.store import ballots, jobs
 from bot.store.policies import Terms
 from demo.panel import SimPanel
 from tests.commands.community import allow, call_vote
-from tests.world import World, private
+from tests.wirecord.protocol import ChannelType, Json
+from tests.world import World, private, public
 
 POWER = "POST /servers/{}/power"
+
+
+def edits(roost: World, message: Json) -> int:
+    """How often the message was edited."""
+    path = f"/channels/{roost.channel.id}/messages/{message['id']}"
+    return sum(one["method"] == "PATCH" and one["path"].endswith(path) for one in roost.wire.log)
 
 
 async def test_a_vote_that_is_carried_restarts_the_server(roost: World, panel: SimPanel) -> None:
@@ -20,3 +31,233 @@ async def test_a_vote_that_is_carried_restarts_the_server(roost: World, panel: S
     await roost.posted("The vote carried it")
     await roost.posted("Up again in")
     assert panel.count(POWER) == 1
+
+
+async def test_one_vote_each_and_a_change_counts(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=3))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    await roost.member("kim")
+    message = await call_vote(roost, mia)
+
+    for label in ("For it", "For it", "Against"):
+        await private(await tom.click(message, label=label))
+
+    await roost.posted("**1 of 3** for it, 1 against")
+    assert "1 vote was changed" in public(roost.channel)[-1]
+    assert panel.count(POWER) == 0
+
+
+async def test_as_many_against_end_it_early(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=2))
+    mia, tom, kim = [await roost.member(name) for name in ("mia", "tom", "kim")]
+    message = await call_vote(roost, mia)
+    open_one = copy.deepcopy(message)
+
+    for member in (tom, kim):
+        await private(await member.click(message, label="Against"))
+
+    await roost.posted("Voted down. Nothing was done.")
+    late = await mia.click(open_one, label="For it")
+    assert "too late" in await private(late)
+    assert panel.count(POWER) == 0
+
+
+async def test_two_hundred_vote_within_one_second_and_none_is_lost(
+    roost: World, panel: SimPanel
+) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=101))
+    members = [roost.guild.member(f"m{number}") for number in range(200)]
+    message = await call_vote(roost, members[0])
+
+    shown = await asyncio.gather(
+        *(
+            one.click(message, label="Against" if number % 2 else "For it")
+            for number, one in enumerate(members)
+        )
+    )
+
+    for one in shown:
+        await one.settled(timeout=60)
+        assert "Your vote counts" in one.text
+    await roost.posted("**100 of 101** for it, 100 against", timeout=30)
+    parts, guild_id = roost.app.parts, int(roost.guild.id)
+    async with parts.database.read() as session:
+        (job,) = await _jobs(roost)
+        kept = await ballots.list_ballots(session, guild_id=guild_id, job_id=job)
+    assert len(kept) == 200
+    assert edits(roost, message) <= 12
+
+
+async def test_a_second_request_joins_the_vote_that_is_open(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=3))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    await roost.member("kim")
+    await call_vote(roost, mia)
+
+    shown = await tom.slash(roost.channel, "power restart", server="Survival")
+    await private(shown)
+    joined = await tom.click(shown.message, label="Call the vote")
+
+    await joined.until(lambda: "There is a vote on that already" in joined.text)
+    said = await roost.posted("**2 of 3** for it")
+    assert f"Asked for it too: <@{tom.id}>" in said
+    assert len(public(roost.channel)) == 1
+
+
+async def test_a_role_lost_between_vote_and_execution_is_resolved_visibly(
+    roost: World, panel: SimPanel
+) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=2, role_id=int(roost.mods.id)))
+    mia = roost.guild.member("mia", roost.mods)
+    tom = roost.guild.member("tom", roost.mods)
+    message = await call_vote(roost, mia)
+
+    await mia.take(roost.mods)
+    await private(await tom.click(message, label="For it"))
+
+    await roost.posted("**Mia** may no longer ask for it. Nothing was done.")
+    assert panel.count(POWER) == 0
+
+
+async def test_who_asked_and_left_is_resolved_visibly(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=2))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    message = await call_vote(roost, mia)
+
+    await mia.leave()
+    await private(await tom.click(message, label="For it"))
+
+    await roost.posted("Who asked has left. Nothing was done.")
+    assert panel.count(POWER) == 0
+
+
+async def test_the_role_that_votes_is_deleted_and_that_is_said(
+    roost: World, panel: SimPanel
+) -> None:
+    terms = Terms(how="vote", quorum=60, quorum_of="role", quorum_role_id=int(roost.mods.id))
+    await allow(roost, "restart", terms)
+    mia = await roost.member("mia")
+    voters = [roost.guild.member(f"v{number}", roost.mods) for number in range(3)]
+    message = await call_vote(roost, mia)
+    assert "**0 of 2** for it" in await roost.posted("0 of 2")
+    refused = await mia.click(message, label="For it")
+    assert f"Those with the role <@&{roost.mods.id}> vote on this" in await private(refused)
+
+    await roost.mods.delete()
+    await voters[0].click(message, label="For it")
+    await _look_again(roost)
+
+    await roost.posted("The role that votes is gone. Nothing was done.")
+
+
+async def test_those_in_a_voice_channel_vote(roost: World, panel: SimPanel) -> None:
+    voice = roost.guild.channel("lounge", ChannelType.VOICE)
+    terms = Terms(how="vote", quorum=50, quorum_of="voice", quorum_channel_id=int(voice.id))
+    await allow(roost, "restart", terms)
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    shown = await mia.slash(roost.channel, "power restart", server="Survival")
+    await private(shown)
+    nobody = await mia.click(shown.message, label="Call the vote")
+    await nobody.until(lambda: "nobody is there" in nobody.text)
+
+    for member in (mia, tom, await roost.member("kim"), await roost.member("pat")):
+        await member.voice(voice)
+    bot = roost.guild.member("music")
+    bot.bot = True
+    await bot.voice(voice)
+    message = await call_vote(roost, mia)
+
+    assert "**1 of 2** for it" in await roost.posted("1 of 2")
+    other = await roost.member("zoe")
+    refused = await other.click(message, label="For it")
+    assert "Join it, then vote" in await private(refused)
+    await private(await tom.click(message, label="For it"))
+    await roost.posted("The vote carried it")
+    await roost.posted("Up again in")
+
+
+async def test_a_deleted_message_is_posted_again_once(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=2))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    message = await call_vote(roost, mia)
+
+    await roost.wire.forget(message)
+    await _look_again(roost)
+    again = await roost.posted("**1 of 2** for it")
+    assert again
+    await private(await tom.click(roost.channel.public()[-1], label="For it"))
+
+    await roost.posted("The vote carried it")
+    await roost.posted("Up again in")
+
+
+async def test_withdrawing_ends_it(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=2))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    message = await call_vote(roost, mia)
+
+    refused = await tom.click(message, label="Withdraw")
+    assert "Only who asked" in await private(refused)
+    await private(await mia.click(message, label="Withdraw"))
+
+    await roost.posted("**Mia** withdrew it. Nothing was done.")
+
+
+async def test_a_pause_and_a_quota_keep_anybody_from_flooding(
+    roost: World, panel: SimPanel
+) -> None:
+    await allow(roost, "start", Terms(server_pause_minutes=10))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    first = await mia.slash(roost.channel, "power start", server="Creative")
+    await first.until(lambda: "is running" in first.text)
+
+    second = await tom.slash(roost.channel, "power start", server="Creative")
+
+    assert "It was asked for a short while ago" in await private(second)
+    assert panel.count(POWER) == 1
+
+
+async def test_where_unknown_the_server_never_counts_as_empty(
+    roost: World, panel: SimPanel
+) -> None:
+    await allow(roost, "restart", Terms(only_empty=True))
+    mia = await roost.member("mia")
+    panel.world.server("Survival").docker_image = "ghcr.io/example/unknown"
+
+    shown = await mia.slash(roost.channel, "power restart", server="Survival")
+
+    assert "Nobody can say whether **Survival** is empty" in await private(shown)
+    assert panel.count(POWER) == 0
+
+
+async def test_two_hundred_presses_of_an_approval_do_it_once(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="approval"))
+    mia = await roost.member("mia")
+    mods = [await roost.member(f"mod{n}", rights={"control.restart"}) for n in range(3)]
+    shown = await mia.slash(roost.channel, "power restart", server="Survival", reason="lag")
+    await private(shown)
+    await mia.click(shown.message, label="Ask for it")
+    await roost.posted("Approve: restart **Survival**?")
+    message = roost.channel.public()[-1]
+    own = await mia.click(message, label="Approve")
+    assert "somebody else has to agree" in await private(own)
+
+    await asyncio.gather(*(one.click(message, label="Approve") for one in mods))
+
+    await roost.posted("agreed.")
+    await roost.posted("Up again in")
+    assert panel.count(POWER) == 1
+
+
+async def _look_again(roost: World) -> None:
+    """Let the minute pass after which an open request is looked at."""
+    parts, guild_id = roost.app.parts, int(roost.guild.id)
+    (job,) = await _jobs(roost)
+    async with parts.database.write() as session:
+        await parts.jobs.signal(session, guild_id=guild_id, job_id=job, name="look")
+
+
+async def _jobs(roost: World) -> list[str]:
+    async with roost.app.parts.database.read() as session:
+        found = await jobs.list_live_jobs(session, guild_id=int(roost.guild.id), kinds=["consent"])
+    return [one.id for one in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.wirecord.commands import Typed, check_visible
@@ -34,6 +35,7 @@ class Member(Resolvable):
         self.bot = bot
         self.locale = "en-US"
         self.dms_closed = False
+        self.joined_at = datetime(2024, 1, 1, tzinfo=UTC)
         self.sees_everything = False
         """An admin opened every command to them in Server Settings → Integrations."""
 
@@ -63,7 +65,7 @@ class Member(Resolvable):
             "roles": [role.id for role in self.roles],
             "nick": None,
             "avatar": None,
-            "joined_at": "2024-01-01T00:00:00+00:00",
+            "joined_at": self.joined_at.isoformat(),
             "premium_since": None,
             "deaf": False,
             "mute": False,

@@ -9,7 +9,7 @@ from bot.store.guilds import GuildSettings
 from bot.texts import _
 from bot.ui.errors import Unfit
 from bot.ui.settings import PAGES
-from bot.ui.settings.kinds import NONE, Choice, Entry, Setting, Several, Toggle
+from bot.ui.settings.kinds import NONE, Choice, Choices, Entry, Setting, Several, Toggle
 from bot.ui.text import code
 
 _TYPES: Final = {field.name: field.type for field in structs.fields(GuildSettings)}
@@ -49,6 +49,8 @@ def _check(setting: Setting, settings: GuildSettings) -> None:
     match setting:
         case Choice():
             setting.picked(setting.value(settings) or NONE)
+        case Choices():
+            setting.picked(getattr(settings, setting.key))
         case Entry():
             setting.read(setting.value(settings))
 
@@ -56,7 +58,7 @@ def _check(setting: Setting, settings: GuildSettings) -> None:
 def _carried() -> Iterator[Setting]:
     for page in PAGES:
         for setting in page.settings:
-            if isinstance(setting, Toggle | Choice | Entry):
+            if isinstance(setting, Toggle | Choice | Choices | Entry):
                 yield setting
 
 

@@ -64,6 +64,24 @@ class Choice(Setting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choices(Setting):
+    """Any of at most 25 values; the field is a tuple of texts."""
+
+    options: Callable[[], Sequence[Option]]
+
+    def picked(self, values: Sequence[str]) -> tuple[str, ...]:
+        """The field's value for what was picked, in the order of the options.
+
+        Raises:
+            Unfit: One of it is not offered.
+        """
+        offered = [one for one, _label, _description in self.options()]
+        if not set(values) <= set(offered):
+            raise Unfit(_("That can't be chosen any more. Open `/config` again."))
+        return tuple(one for one in offered if one in values)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry(Setting):
     """Typed into a form."""
 

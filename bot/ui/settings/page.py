@@ -24,6 +24,7 @@ from bot.ui.settings import shown_pages
 from bot.ui.settings.kinds import (
     ChannelPick,
     Choice,
+    Choices,
     Entry,
     Option,
     Page,
@@ -110,6 +111,17 @@ def _shown(setting: Setting, settings: GuildSettings) -> list[Item]:
                 options=setting.options(),
                 placeholder=setting.label(),
                 chosen=[setting.value(settings)],
+            )
+        case Choices():
+            options = setting.options()
+            control = choice(
+                "config-choose",
+                setting.key,
+                options=options,
+                placeholder=setting.label(),
+                least=0,
+                most=len(options),
+                chosen=held,
             )
         case RolePick():
             control = role_choice(

@@ -8,7 +8,12 @@ _HIGHEST = 1 << 63
 
 @route("GET", "/guilds/{guild}")
 async def get_guild(call: Call, guild: str) -> object:
-    return call.wire.known_guild(guild).json(all_members=False)
+    known = call.wire.known_guild(guild)
+    data = known.json(all_members=False)
+    if call.query.get("with_counts") in ("1", "true"):
+        count = len(known.members)
+        data |= {"approximate_member_count": count, "approximate_presence_count": count}
+    return data
 
 
 @route("GET", "/guilds/{guild}/channels")

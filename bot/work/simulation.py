@@ -1,0 +1,163 @@
+"""What would happen if somebody asked: who would have to agree, what would be sent. Nothing is."""
+
+from bot.access.conditions import unmet
+from bot.access.consent import POLICY_ACTIONS, POLICY_RIGHTS
+from bot.access.decision import Allow, Decision, Refuse, by_policy
+from bot.access.facts import Action, Actor
+from bot.access.gate import Gate
+from bot.access.rights import covers
+from bot.fleet.directory import Directory, Server
+from bot.fleet.hub import Hub
+from bot.fleet.known import State
+from bot.fleet.players import Counted, Players
+from bot.posts.messages import Message
+from bot.store.policies import PolicyAction, PolicyRule, Terms
+from bot.texts import _, _n
+from bot.ui.errors import Unfit
+from bot.ui.explain import right_name, why
+from bot.ui.parts import Colour, card
+from bot.ui.policy_words import action_name, condition_words, policy_sentence
+from bot.ui.text import bold, code
+from bot.work.circumstances import Lookout
+from bot.work.consent_voters import Voters
+
+_COMMANDS = {action: name for name, action in POLICY_ACTIONS.items()}
+HOLDERS_SHOWN = 5
+
+
+class Simulation:
+    """Goes the way of a request up to the point at which something would be done."""
+
+    def __init__(
+        self,
+        *,
+        gate: Gate,
+        directory: Directory,
+        lookout: Lookout,
+        voters: Voters,
+        hub: Hub,
+        players: Players,
+    ) -> None:
+        self._gate = gate
+        self._directory = directory
+        self._lookout = lookout
+        self._voters = voters
+        self._hub = hub
+        self._players = players
+
+    async def show(
+        self, guild_id: int, actor: Actor, action: PolicyAction, server: Server
+    ) -> Message:
+        """The whole way in words."""
+        if action == "idle-stop":
+            return await self._idle(guild_id, server)
+        meant = Action(_COMMANDS[action], POLICY_RIGHTS[action], on_server=True)
+        decision = self._gate.decide(guild_id, actor, meant, server)
+        paragraphs = [why(meant, decision, server, actor.name)]
+        policy = by_policy(decision)
+        is_now = not isinstance(decision, Refuse)
+        if policy is not None:
+            met = await self._lookout.conditions(server, policy.terms, policy.action, actor.id)
+            if met:
+                lines = [
+                    f"{'✅' if one.is_met else '⛔'} {condition_words(one, server.name)}"
+                    for one in met
+                ]
+                paragraphs.append("\n".join(lines))
+            is_now = is_now and unmet(met) is None
+        if is_now:
+            paragraphs.append(await self._agreeing(guild_id, decision, policy, server))
+            paragraphs.append(self._sent(action, policy, server))
+        else:
+            paragraphs.append(_("Nothing would be sent now."))
+        footer = _("Simulated: nothing was done.")
+        return card(*paragraphs, colour=Colour.BLUE, footer=footer)
+
+    async def _agreeing(
+        self, guild_id: int, decision: Decision, policy: PolicyRule | None, server: Server
+    ) -> str:
+        head = "**" + _("Who would have to agree") + "**\n"
+        if isinstance(decision, Allow) or policy is None:
+            return head + _("Nobody.")
+        if policy.terms.how == "approval":
+            return head + self._approvers(guild_id, policy, server)
+        try:
+            electorate = await self._voters.electorate(guild_id, policy.terms)
+        except Unfit as error:
+            return head + f"⛔ {error}"
+        if electorate.size is None:
+            return head + _n("{count} vote for it", "{count} votes for it", electorate.needed)
+        return head + _n(
+            "{count} of {size} who may vote",
+            "{count} of {size} who may vote",
+            electorate.needed,
+            size=electorate.size,
+        )
+
+    def _approvers(self, guild_id: int, policy: PolicyRule, server: Server) -> str:
+        right = POLICY_RIGHTS[policy.action]
+        book = self._gate.book(guild_id)
+        scopes = {None, server.id, *book.groups_of(server.id)}
+        roles = dict.fromkeys(
+            rule.subject_id
+            for rule in book.all
+            if rule.kind == "role"
+            and not rule.denies
+            and covers(rule.right, right)
+            and rule.scope_id in scopes
+        )
+        said = _("One member with the right *{right}*.", right=right_name(right))
+        if roles:
+            shown = ", ".join(f"<@&{one}>" for one in list(roles)[:HOLDERS_SHOWN])
+            said += " " + _("Roles that have it: {roles}.", roles=shown)
+        return said
+
+    def _sent(self, action: PolicyAction, policy: PolicyRule | None, server: Server) -> str:
+        terms = policy.terms if policy is not None else Terms()
+        said = "**" + _("What would be sent") + "**\n"
+        said += _(
+            "The signal {signal} to {server} ({id}) on the panel {panel}.",
+            signal=code(action),
+            server=bold(self._directory.label(server)),
+            id=code(server.identifier),
+            panel=bold(server.panel_name),
+        )
+        if terms.may_kill and action in ("stop", "restart"):
+            said += " " + _("If it hangs: {signal}, without asking.", signal=code("kill"))
+        return said
+
+    async def _idle(self, guild_id: int, server: Server) -> Message:
+        book = self._gate.book(guild_id)
+        policy = book.policy("idle-stop", server.id, book.groups_of(server.id))
+        if policy is None:
+            return card(
+                _("{server} has no policy to stop by itself.", server=bold(server.name)),
+                footer=_("Simulated: nothing was done."),
+            )
+        said = policy_sentence(
+            "idle-stop", policy.terms, bold(server.name), book.settings.time_zone
+        )
+        known = await self._hub.look(server)
+        count = await self._players.count(server) if known.state is State.RUNNING else None
+        if known.state is not State.RUNNING:
+            now = _("It isn't running now, so nothing would be sent.")
+        elif not isinstance(count, Counted):
+            now = _("Nobody can say how many are on it now, so nothing would be sent.")
+        elif count.online:
+            now = _n(
+                "{count} player is on it now, so nothing would be sent.",
+                "{count} players are on it now, so nothing would be sent.",
+                count.online,
+            )
+        else:
+            now = _(
+                "Nobody is on it now. If that stays so, the signal {signal} would be sent.",
+                signal=code("stop"),
+            )
+        head = "## " + _("Simulated: {action}", action=action_name("idle-stop"))
+        return card(
+            f"{head}\n{said}",
+            now,
+            colour=Colour.BLUE,
+            footer=_("Simulated: nothing was done."),
+        )
