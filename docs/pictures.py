@@ -192,6 +192,11 @@ async def _account(ada: Scene) -> None:
     await ada.click("Set up", "Scan this")
 
 
+async def _mirror(ada: Scene) -> None:
+    await ada.slash("mirror create", "The console of", server="Lobby")
+    await ada.sees("```ansi")
+
+
 async def _error(mia: Scene) -> None:
     mia.playground.panel.fault("refused")
     await mia.slash("power restart", "doesn't answer", server="Survival")
@@ -227,6 +232,7 @@ SCENES: Final[dict[str, tuple[str, Callable[[Scene], Awaitable[None]]]]] = {
     "subuser-edit": ("Ada", _subuser_edit),
     "schedule": ("Ada", _schedule),
     "account": ("Ada", _account),
+    "mirror": ("Ada", _mirror),
     "error": ("Mia", _error),
     "refusal": ("Mia", _refusal),
 }

@@ -15,6 +15,7 @@ from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.secret import Secret
 from bot.store.guilds import QueryPlace
+from bot.store.mirrors import MirrorOptions
 from bot.ui.doors import new_reference
 from demo.panel import SimPanel
 from demo.playground import past
@@ -35,6 +36,7 @@ WELCOME: Final = """\
 - Mia may start any server, but restart only **Survival**: {power_restart}
 - Refused? Ask {why}. Then let Ada change it with `/access grant`, as Mia doesn't even see that.
 - Max may type into a console, such as `crash`: {console_run}
+- What Survival's console says stands in #console. Ada made that by `/mirror create`.
 - Ada posts a message that stays true: `/board create`. Charts: {server_usage}\
 """
 
@@ -46,6 +48,9 @@ class Guild:
         self._guild = env.create_guild("Nova")
         self.channel: Final = self._guild.create_text_channel(
             "game-servers", topic="Where Nova's servers are started, stopped and talked about"
+        )
+        self.console: Final = self._guild.create_text_channel(
+            "console", topic="What the console of Survival says, as it says it"
         )
         self.roles: Final[dict[str, Any]] = {
             "Members": self._role("Members", 1),
@@ -102,8 +107,18 @@ class Guild:
             "players of Survival, and history",
         )
         await past.fill(app, self.id, RAN_YESTERDAY)
+        await self._mirror(app, owner, survival)
         welcome = Message(_welcome(app.bot.command_ids))
         await app.parts.places.send(self.id, self.channel.id, welcome)
+
+    async def _mirror(self, app: App, owner: Actor, server: Server) -> None:
+        action = Action("mirror create", ADMIN, on_server=True)
+        admitted = app.parts.gate.admit(
+            self.id, self.console.id, owner, action, new_reference(), target=server
+        )
+        channel = app.bot.get_channel(self.console.id)
+        if isinstance(channel, discord.TextChannel):
+            await app.parts.mirroring.create(admitted, channel, MirrorOptions())
 
     def _server(self, app: App, name: str) -> Server:
         (found,) = app.parts.directory.find(self.id, name)

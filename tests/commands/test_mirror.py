@@ -348,6 +348,18 @@ async def test_mirrors_go_on_after_a_restart_and_say_that_lines_may_be_missing(
     assert len(roost.wire.webhooks_of(roost.channel)) == 1
 
 
+async def test_erasing_a_guild_takes_its_mirrors_and_webhooks(
+    roost: World, panel: SimPanel
+) -> None:
+    await mirror(roost)
+    guild_id = int(roost.guild.id)
+
+    await roost.app.erase_guild(guild_id)
+
+    await eventually(lambda: not roost.wire.webhooks_of(roost.channel))
+    assert not roost.app.parts.mirrors.of(guild_id)
+
+
 async def test_too_many_mirrors_are_refused(
     roost: World, panel: SimPanel, a_cap_of_one: None
 ) -> None:
