@@ -36,7 +36,8 @@ class PrivacyCog(commands.Cog):
             "## " + _("What Roost stores"),
             _(
                 "**This server**: its settings, rules, groups and bound channels. The panels' "
-                "names and addresses and what they list; their keys are encrypted."
+                "names and addresses and what they list; their keys are encrypted. Boards, and "
+                "where history is on, what each game server used and how many played."
             ),
             _(
                 "**What was done**: who used which command when, on which server, with which "

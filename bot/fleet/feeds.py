@@ -36,6 +36,8 @@ class Feed:
         self.away_at: float | None = None
         """Since when it is not live, by the monotonic clock."""
         self.asked_at: float | None = None
+        self.is_paused = False
+        """Whether it waits for `again`."""
         self.is_queued = False
         """Whether it waits for its turn at the panel's budget."""
         self.fallback: str | None = None
@@ -75,7 +77,7 @@ class Feed:
 
     def try_again(self) -> None:
         """Connect now, where an end that doesn't heal by itself is being waited out."""
-        if self.failure is not None:
+        if self.is_paused:
             self.failure = None
             self.live.clear()
             self.caught_up.clear()

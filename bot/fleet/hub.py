@@ -354,8 +354,10 @@ class Hub:
             feed.end_listeners()
             if not feed.watchers:
                 return
+            feed.is_paused = True
             await feed.again.wait()
             feed.again.clear()
+            feed.is_paused = False
 
     async def _converse(self, feed: Feed) -> None:
         server = feed.server

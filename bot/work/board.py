@@ -75,6 +75,7 @@ class Board:
         self._shown: list[Row] | None = None
         self._shown_facts = ""
         self._edited_at = 0.0
+        self._again_at = 0.0
         self._changed_at = ground.clock.now()
         self._posted_at = _written_at(row.message_id)
         self._started: dict[str, datetime] = {}
@@ -125,6 +126,7 @@ class Board:
             with speaking(language):
                 wait = await self._deliver(seen, now)
             self._edited_at = self._ground.clock.monotonic()
+            self._again_at = self._edited_at + wait
             return wait
 
     async def remove_message(self) -> bool:
@@ -140,9 +142,12 @@ class Board:
 
     def _due_in(self) -> float:
         """Seconds until something is worth an edit; `IDLE_SECONDS` when nothing is."""
-        since = self._ground.clock.monotonic() - self._edited_at
+        monotonic = self._ground.clock.monotonic()
+        since = monotonic - self._edited_at
+        if monotonic < self._again_at:
+            return self._again_at - monotonic
         if self._shown is None or self.row.message_id is None:
-            return REFUSED_SECONDS - since if self.is_refused else 0.0
+            return 0.0
         now, seen = self._ground.clock.now(), self._rows()
         if facts(seen, now) != self._shown_facts:
             return STATES_EVERY_SECONDS - since

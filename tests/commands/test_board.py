@@ -326,3 +326,35 @@ async def test_a_change_of_a_board_edits_its_message(boards: Boards, roost: Worl
 
 def _find(boards: Boards, message_id: str) -> dict[str, Any]:
     return next(one for one in boards.messages if one["id"] == message_id)
+
+
+async def test_a_channel_that_refuses_is_left_alone_and_taken_up_by_itself(
+    boards: Boards, roost: World
+) -> None:
+    await boards.make("Creative")
+    await boards.until(lambda: "offline" in boards.text)
+    await boards.channel.deny(Permission.SEND_MESSAGES | Permission.VIEW_CHANNEL)
+    edits = boards.edits()
+    boards.game("Creative").power("start")
+    await boards.passes(300)
+    assert boards.edits() - edits <= 1
+    shown = await roost.admin.slash(roost.channel, "board list")
+    assert "may not write there" in await private(shown)
+    await boards.channel.deny(0)
+    await boards.until(lambda: "started" in boards.text, within=200)
+
+
+async def test_trouble_of_discord_is_waited_out_and_not_stormed(
+    boards: Boards, roost: World
+) -> None:
+    await boards.make("Survival", "Creative")
+    await boards.until(lambda: "CPU" in boards.text)
+    await boards.passes(30)
+    roost.wire.fault(
+        "PATCH", f"/channels/{boards.channel.id}/messages/.*", 400, times=3, code=50083
+    )
+    edits = boards.edits()
+    boards.game("Creative").power("start")
+    await boards.passes(60)
+    assert 1 <= boards.edits() - edits <= 4
+    await boards.until(lambda: boards.text.count("started") == 2, within=600)
