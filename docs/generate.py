@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.access.rights import ADMIN, ANYONE, PRESETS, RIGHTS, SEE, SEES_ONE
 from bot.client import bare_tree
-from docs import access_matrix, client_reference, methods
+from docs import access_matrix, client_reference, kill_table, methods
 
 FOLDER: Final = Path(__file__).resolve().parent
 
@@ -62,6 +62,7 @@ def pages() -> dict[str, str]:
     """Each page that follows from the code, by its file name in this folder."""
     return {
         "access-matrix.md": access_matrix.page(),
+        "kill-table.md": kill_table.page(),
         "client.md": client_reference.page(),
         "commands.md": commands_page(bare_tree()),
     }

@@ -49,6 +49,8 @@ STAY_SECONDS: Final = 60.0
 """So long a handler stays with a server at a time, then others get their turn."""
 OFF_SECONDS: Final = 10.0
 """A killed server whose restart is under way on the node is not off for so long."""
+LOOK_AT_LEAST_SECONDS: Final = 10.0
+"""A bot that comes back when the time is over looks before it says that it can't know."""
 LAST_LINES: Final = 12
 KILL: Final = "kill agreed"
 """Both the signal to a job and the name of its step."""
@@ -171,11 +173,15 @@ class Legs:
                     raise self._fell(run)
             else:
                 fell_at = None
-            if stage is Stage.WAITING and known.is_live and since > IGNORED_SECONDS:
+            is_still = stage is Stage.WAITING or self._never_started(run, course, known)
+            # how long it runs may show that it was away while nobody looked
+            is_read = known.is_live and (up is not None or known.state is not State.RUNNING)
+            if is_still and is_read and since > IGNORED_SECONDS:
                 raise self._ignored(run, known)
             await self._patience(run, known, since)
             await self._start_after_kill(run, known)
-            if since > limit:
+            looked = self._clock.monotonic() - began
+            if since > limit and looked > LOOK_AT_LEAST_SECONDS:
                 raise self._given_up(run, known, since)
             if since > SLOW_SECONDS and not run.state.told_slow:
                 await job.save(state=run.set(told_slow=True))
@@ -186,6 +192,13 @@ class Legs:
                     await watcher.slow(run.story, slow)
             if self._clock.monotonic() - run.entered > STAY_SECONDS and fell_at is None:
                 raise Wait(0.0)
+
+    @staticmethod
+    def _never_started(run: Run, course: Course, known: Known) -> bool:
+        """Whether the start of a restart came to nothing; what is off by then is off by us."""
+        state = run.state
+        is_ours = state.is_full and state.leg == Signal.START.value
+        return is_ours and known.state is State.OFFLINE and not course.seen[1]
 
     async def _hear(self, run: Run, said: list[Said]) -> None:
         """Take what was said while a signal is followed."""

@@ -1,0 +1,35 @@
+"""Writes kill-table.md from the points at which the tests kill the bot."""
+
+from typing import Final
+
+from tests.process.kill_points import POINTS
+
+_HEAD: Final = """\
+# Where the bot may be killed
+
+Written by `make docs` from the table that is kept by hand in `tests/process/kill_points.py`. At
+each of these points the tests kill the real `roost run` with `kill -9` from outside, start it again
+with an empty memory, and look at Discord and at the panel: the server is where the promise says, no
+effect has happened twice, and no message is left saying "…". `make test` tries some of them, marked
+with a dot; `make test-all` tries all.
+"""
+_SCENARIOS: Final = {
+    "restart": "A restart with countdown, save and backup",
+    "kill": "A stop that hangs, and the kill that was agreed to",
+    "plain": "A restart at once",
+    "cancel": "A countdown that is cancelled",
+    "backup": "A backup by command",
+}
+
+
+def page() -> str:
+    """A section for each scenario, a line for each point."""
+    parts = [_HEAD]
+    for scenario in dict.fromkeys(point.scenario for point in POINTS):
+        parts.append(f"\n## {_SCENARIOS.get(scenario, scenario.capitalize())}\n\n")
+        parts.append("| Killed | Then it | |\n| --- | --- | --- |\n")
+        for point in POINTS:
+            if point.scenario == scenario:
+                dot = "•" if point.is_quick else ""
+                parts.append(f"| {point.phase} | {point.promise} | {dot} |\n")
+    return "".join(parts)

@@ -1,0 +1,113 @@
+"""Where the bot is killed, and what is promised of each place: the kill table.
+
+Written by hand; `docs/kill-table.md` is made of it. A scenario of another kind of job adds its own
+`Point`s and a function in `SCENARIOS` of `test_kill.py`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+GOES_ON: Final = "goes on to its end"
+"""The server gets to where it was to go, and the report says so."""
+TELLS: Final = "tells what is unknown"
+"""Nobody can know whether the request arrived: it looks, says what it sees, and doesn't repeat."""
+ONCE_MORE: Final = "looks, and does it once more"
+"""The server shows that the request never arrived, and a start may be repeated safely."""
+CALLED_OFF: Final = "is called off"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place, in one scenario."""
+
+    scenario: str
+    phase: str
+    """In words, for the table."""
+    at: str
+    """Where the process stands still, as `killing/sitecustomize.py` names it; or a request that
+    the panel holds: `held <route>` (before its effect) or `done <route>` (after it)."""
+    promise: str = GOES_ON
+    is_quick: bool = False
+    """Tried by `make test`; the others by `make test-all`."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.scenario}, {self.at}".replace(":", " ")
+
+
+_MOMENTS: Final = (
+    ("begin {step}:before", "before the intent"),
+    ("begin {step}:after", "intent written, not done"),
+    ("end {step}:before", "done, result not written"),
+    ("end {step}:after", "result written"),
+)
+
+
+def _around(
+    scenario: str,
+    phase: str,
+    step: str,
+    *promises: str,
+    quick: int | None = None,
+    kind: str = "power",
+) -> Iterator[Point]:
+    """The four moments around an effect; promises that aren't given are `GOES_ON`."""
+    given = (*promises, *(GOES_ON,) * 4)
+    for number, (at, words) in enumerate(_MOMENTS):
+        yield Point(
+            scenario,
+            f"{phase}: {words}",
+            f"{kind}:{at.format(step=step)}",
+            given[number],
+            is_quick=number == quick,
+        )
+
+
+POINTS: Final[tuple[Point, ...]] = (
+    # a restart with everything: countdown, warning, save, backup, stop, start, report
+    Point("restart", "countdown: before it is kept", "power:phase countdown:before"),
+    Point("restart", "countdown: kept", "power:phase countdown:after"),
+    *_around("restart", "message", "post 1", quick=2),
+    *_around("restart", "warning in the game", "warn 0 1"),
+    Point("restart", "warning in the game: on its way", "held POST */command"),
+    Point("restart", "countdown: waits", "power:rest:after"),
+    Point("restart", "countdown: over, not noted", "power:phase ready:before"),
+    Point("restart", "countdown: over", "power:phase ready:after"),
+    *_around("restart", "saving", "save"),
+    *_around("restart", "backup", "backup", quick=2),
+    Point("restart", "backup: request on its way", "held POST */backups"),
+    Point("restart", "backup: request arrived, no answer", "done POST */backups"),
+    Point("restart", "backup: its follow-up tells", "backup:report:before"),
+    Point("restart", "backup: its follow-up is over", "backup:over:after"),
+    Point("restart", "backup: whole, not noted", "power:phase leg:before"),
+    Point("restart", "backup: whole", "power:phase leg:after"),
+    *_around("restart", "stop", "stop", GOES_ON, TELLS),
+    Point("restart", "stop: request on its way", "held POST */power", TELLS, is_quick=True),
+    Point("restart", "stop: request arrived, no answer", "done POST */power"),
+    *_around("restart", "start", "start", GOES_ON, ONCE_MORE, quick=1),
+    Point("restart", "start: request on its way", "held 2 POST */power", ONCE_MORE),
+    Point("restart", "start: request arrived, no answer", "done 2 POST */power"),
+    Point("restart", "report: before it is noted", "power:phase report:before"),
+    Point("restart", "report: noted, not told", "power:phase report:after", is_quick=True),
+    Point("restart", "report: told, not closed", "power:over:before"),
+    Point("restart", "report: closed", "power:over:after"),
+    # a server that doesn't stop, and the consent to kill it
+    *_around("kill", "kill that was agreed to", "kill agreed", quick=2),
+    Point("kill", "kill: request on its way", "held 2 POST */power"),
+    Point("kill", "kill: request arrived, no answer", "done 2 POST */power"),
+    # the panel's own restart, at once
+    *_around("plain", "restart at once", "restart", GOES_ON, TELLS),
+    *_around("plain", "message", "post 1"),
+    Point("plain", "restart at once: request on its way", "held POST */power", TELLS),
+    Point("plain", "restart at once: request arrived, no answer", "done POST */power"),
+    # a click
+    Point("cancel", "cancel: clicked, not heard", "power:rest:after", CALLED_OFF),
+    Point("cancel", "cancel: heard, not told", "power:phase report:after", CALLED_OFF),
+    Point("cancel", "cancel: told, not closed", "power:over:before", CALLED_OFF),
+    # a backup by command
+    *_around("backup", "message", "post 1", kind="backup"),
+    Point("backup", "its end: noted, not told", "backup:report:before"),
+    Point("backup", "its end: told, not noted", "backup:report:after"),
+    Point("backup", "its end: told, not closed", "backup:over:before"),
+)

@@ -1,0 +1,90 @@
+"""Makes a bot's process stand still at a named point, to be killed there from outside.
+
+Python imports this by itself in a process whose PYTHONPATH names this folder. The product knows
+nothing of it: the engine's own methods are wrapped, and a few waits are made short. The point is
+`<kind>:<what>:<when>`, such as `power:begin stop:before` or `power:phase leg:after`; the process
+says that it stands there by making the file that KILL_TRIP names.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+
+def _stand_still(point: str) -> None:
+    if os.environ.get("KILL_AT") == point:
+        Path(os.environ["KILL_TRIP"]).write_text(point, "utf-8")
+        time.sleep(3600)  # the whole process: nothing of it goes on until it is killed
+
+
+def _around(name: str, do: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def wrapped(job: Any, step: str, *args: Any, **kwargs: Any) -> Any:
+        _stand_still(f"{job.kind}:{name} {step}:before")
+        result = await do(job, step, *args, **kwargs)
+        _stand_still(f"{job.kind}:{name} {step}:after")
+        return result
+
+    return wrapped
+
+
+def _wrap_engine() -> None:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+    from bot.work import (  # noqa: PLC0415  # only where somebody is to be killed
+        engine,
+        follows,
+        power_countdown,
+        power_leg,
+        power_phases,
+        power_prepare,
+        telling,
+    )
+
+    engine.Job.begin = _around("begin", engine.Job.begin)  # type: ignore[method-assign,assignment]
+    engine.Job.end = _around("end", engine.Job.end)  # type: ignore[method-assign,assignment]
+    save = engine.Job.save
+
+    async def saved(job: Any, phase: str | None = None, state: Any = None) -> None:
+        before = job.phase
+        if phase is not None and phase != before:
+            _stand_still(f"{job.kind}:phase {phase}:before")
+        await save(job, phase, state)
+        if phase is not None and phase != before:
+            _stand_still(f"{job.kind}:phase {phase}:after")
+
+    engine.Job.save = saved  # type: ignore[method-assign,assignment]
+    keep = engine.Jobs._keep
+
+    async def kept(jobs: Any, job: Any, result: Any) -> None:
+        what = "over" if isinstance(result, engine.Done) else "rest"
+        _stand_still(f"{job.kind}:{what}:before")
+        await keep(jobs, job, result)
+        _stand_still(f"{job.kind}:{what}:after")
+
+    engine.Jobs._keep = kept  # type: ignore[method-assign,assignment]
+    report = telling.Teller.report
+
+    async def reported(teller: Any, job: Any, message: Any) -> Any:
+        _stand_still(f"{job.kind}:report:before")
+        result = await report(teller, job, message)
+        _stand_still(f"{job.kind}:report:after")
+        return result
+
+    telling.Teller.report = reported  # type: ignore[method-assign,assignment]
+    # what takes minutes for people takes seconds here
+    for module, names in (
+        (power_leg, {"IGNORED_SECONDS": 2.0, "UNKNOWN_SECONDS": 4.0, "FELL_SECONDS": 1.0}),
+        (power_leg, {"OFF_SECONDS": 1.0, "LOOK_AT_LEAST_SECONDS": 4.0}),
+        (power_prepare, {"SAVE_SECONDS": 2.0, "BACKUP_LOOK_SECONDS": 0.5}),
+        (power_phases, {"REST_SECONDS": 0.2}),
+        (power_countdown, {"NOTICE_SECONDS": 2}),
+        (follows, {"QUICK_SECONDS": 0.5}),
+    ):
+        for name, value in names.items():
+            setattr(module, name, value)
+
+
+if "KILL_TRIP" in os.environ:
+    _wrap_engine()

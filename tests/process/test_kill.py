@@ -1,0 +1,272 @@
+"""kill -9 at every step boundary and inside every step: nothing twice, nothing left unsaid."""
+
+import asyncio
+import re
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from demo.panel import SimPanel, demo_world
+from tests.process.kill_points import CALLED_OFF, POINTS, TELLS, Point
+from tests.wirecord import Channel, Json, Member, Spec, Wire, eventually, text_of
+from tests.world import MASTER_KEY
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLING = Path(__file__).resolve().parent / "killing"
+WAITS_SECONDS: Final = 40.0
+
+
+class Stage:
+    """One life of a bot after the other, and the world that stays."""
+
+    def __init__(self, wire: Wire, panel: SimPanel, folder: Path) -> None:
+        self.wire = wire
+        self.panel = panel
+        self.folder = folder
+        self.trip = folder / "stands still"
+        self.process: asyncio.subprocess.Process | None = None
+        guild = wire.guild("Nova")
+        mods = guild.role("Mods")
+        self.boss: Member = guild.member("boss", owner=True)
+        self.mia: Member = guild.member("mia", mods)
+        self.channel: Channel = guild.channel("ops")
+
+    async def start(self, at: str = "") -> None:
+        """Start the bot; it stands still at a point, if one is named."""
+        env = {
+            "ROOST_DISCORD_TOKEN": self.wire.token,
+            "ROOST_DATABASE_PATH": str(self.folder / "roost.db"),
+            "ROOST_SECRET_KEY": MASTER_KEY,
+            "ROOST_NETWORK_ALLOW": "127.0.0.0/8",
+            "ROOST_NETWORK_ALLOW_HTTP": "true",
+            "ROOST_LOG_FORMAT": "json",
+            "PYTHONPATH": str(KILLING),
+            "KILL_TRIP": str(self.trip),
+            "KILL_AT": at,
+        }
+        argv = [sys.executable, "-m", "bot", "run"]
+        log = self.folder / "log.txt"
+        self.process = await self.wire.launch(argv, cwd=ROOT, env=env, log=log)
+        await self.wire.ready()
+        await eventually(lambda: bool(self.wire.commands["global"]))
+
+    async def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        await asyncio.wait_for(self.process.wait(), 15)
+
+    async def prepare(self) -> None:
+        """Connect the panel, and give Mia what she needs."""
+        form = await self.boss.slash(self.channel, "panel add")
+        added = await self.boss.submit(form, "Nova", self.panel.url, self.panel.key("alice"))
+        await added.until(lambda: "is connected" in added.text)
+        granted = await self.boss.slash(
+            self.channel, "access grant", member=self.mia, right="moderator"
+        )
+        await granted.until(lambda: "Set on" in granted.text)
+
+    def said(self) -> list[str]:
+        """What the channel sees."""
+        return [text_of(message) for message in self.channel.public()]
+
+    async def sees(self, *texts: str) -> str:
+        """Wait until the channel sees one of the texts."""
+        try:
+            found = await eventually(
+                lambda: [one for one in self.said() if any(text in one for text in texts)],
+                WAITS_SECONDS,
+            )
+        except TimeoutError:
+            raise AssertionError(
+                f"not said: {texts}; but {self.said()}, {self.live_jobs()}"
+            ) from None
+        return found[-1]
+
+    def powers(self) -> list[str]:
+        """The signals that reached the panel."""
+        return [str(one["signal"]) for one in self._bodies("/power")]
+
+    def commands(self) -> list[str]:
+        """What was typed into consoles."""
+        return [str(one["command"]) for one in self._bodies("/command")]
+
+    def backups(self) -> int:
+        """How many backups of Survival there are."""
+        return len(self.panel.world.server("Survival").backups)
+
+    def live_jobs(self) -> list[tuple[Any, ...]]:
+        """What the engine still has to do."""
+        with sqlite3.connect(self.folder / "roost.db") as connection:
+            found = connection.execute(
+                "SELECT kind, phase, steps FROM job WHERE outcome IS NULL"
+            ).fetchall()
+        connection.close()
+        return found
+
+    def _bodies(self, end: str) -> list[dict[str, object]]:
+        return [
+            msgspec.json.decode(one.body, type=dict[str, object])
+            for one in self.panel.requests
+            if one.path.endswith(end) and one.method == "POST"
+        ]
+
+
+@pytest.fixture
+async def stage(spec: Spec, tmp_path: Path, recordings: Path) -> AsyncIterator[Stage]:
+    people = demo_world(boot_seconds=0.3, stop_seconds=0.2)
+    survival = people.server("Survival")
+    survival.backup_seconds = 0.5
+    async with (
+        Wire(spec=spec) as wire,
+        SimPanel(people, recordings=recordings) as panel,
+    ):
+        stage = Stage(wire, panel, tmp_path)
+        yield stage
+        panel.faults_clear()
+        if stage.process is not None and stage.process.returncode is None:
+            await stage.kill()
+        assert wire.violations == []
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(one, id=one.id, marks=[] if one.is_quick else [pytest.mark.long])
+        for one in POINTS
+    ],
+)
+async def test_killed_there_it_goes_on_and_tells_the_truth(stage: Stage, point: Point) -> None:
+    begin, check = SCENARIOS[point.scenario]
+    is_held = point.at.split()[0] in ("held", "done")
+    await stage.start("" if is_held else point.at)
+    await stage.prepare()
+    fault = _held(stage.panel, point.at) if is_held else None
+    beginning: asyncio.Task[None] = asyncio.create_task(begin(stage, point))
+    if fault is not None:
+        await eventually(lambda: fault.hits, WAITS_SECONDS)
+    else:
+        await eventually(stage.trip.exists, WAITS_SECONDS)
+    await stage.kill()
+    beginning.cancel()
+    await asyncio.wait({beginning})
+    stage.panel.faults_clear()
+    stage.trip.unlink(missing_ok=True)
+
+    await stage.start()
+    await check(stage, point)
+
+    await eventually(lambda: not stage.live_jobs(), WAITS_SECONDS)
+    left = [one for one in stage.said() if "…" in one]
+    assert left == [], "a message is left unsaid"
+    await stage.kill()
+
+
+def _held(panel: SimPanel, at: str) -> Any:
+    how, *rest = at.split(" ")
+    after = int(rest.pop(0)) - 1 if rest[0].isdecimal() else 0
+    return panel.fault("hang", route=" ".join(rest), times=1, after=after, is_done=how == "done")
+
+
+async def _restart(stage: Stage, _point: Point) -> None:
+    await stage.mia.slash(
+        stage.channel, "power restart", server="Survival", delay="3s", backup_first=True
+    )
+
+
+async def _restarted(stage: Stage, point: Point) -> None:
+    if point.promise == TELLS:
+        await stage.sees("most likely didn't arrive", "was not carried out")
+        assert stage.powers().count("stop") <= 1
+        assert "start" not in stage.powers()
+    else:
+        await stage.sees("Up again in", "as it was before")
+        effects = [one for one in stage.powers() if one == "stop"]
+        assert effects == ["stop"]
+        assert 1 <= stage.powers().count("start") <= 2
+        assert stage.backups() == 1
+    assert stage.panel.world.server("Survival").state == "running"
+    typed = stage.commands()
+    assert typed.count("save-all flush") <= 1
+    assert len(set(typed)) == len(typed), "something was said twice"
+    assert len(stage.said()) == 1
+
+
+async def _kill(stage: Stage, _point: Point) -> None:
+    instance = stage.panel.world.server("Survival").instance
+    assert instance is not None
+    instance.game().ignores_stop = True
+    await stage.mia.slash(stage.channel, "power stop", server="Survival")
+    await eventually(lambda: "stop" in stage.powers())
+    await asyncio.sleep(1.0)  # until it is noted that the stop was sent
+    asked = await stage.mia.slash(stage.channel, "power kill", server="Survival")
+    await asked.until(lambda: "nothing is saved" in asked.text)
+    await stage.mia.click(asked.message, label="Kill")
+
+
+async def _killed(stage: Stage, _point: Point) -> None:
+    await stage.sees("Off in")
+    assert stage.panel.world.server("Survival").state == "offline"
+    assert stage.powers().count("stop") == 1
+    # a kill may be repeated safely, and is only where the first one did nothing
+    assert 1 <= stage.powers().count("kill") <= 2
+    assert len(stage.said()) == 1
+
+
+async def _plain(stage: Stage, _point: Point) -> None:
+    await stage.mia.slash(stage.channel, "power restart", server="Survival")
+
+
+async def _plainly(stage: Stage, point: Point) -> None:
+    if point.promise == TELLS:
+        await stage.sees("most likely didn't arrive")
+    else:
+        await stage.sees("Up again in", "Whether the restart arrived")
+    assert stage.panel.world.server("Survival").state == "running"
+    assert stage.powers().count("restart") <= 1
+    assert len(stage.said()) == 1
+
+
+async def _cancel(stage: Stage, _point: Point) -> None:
+    await stage.mia.slash(stage.channel, "power restart", server="Survival", delay="30s")
+    message: Json = (await eventually(stage.channel.public))[-1]
+    await asyncio.sleep(0.5)
+    await stage.mia.click(message, label="Cancel")
+
+
+async def _cancelled(stage: Stage, point: Point) -> None:
+    assert point.promise == CALLED_OFF
+    if point.at.startswith("power:rest"):  # it stood still before the click could be heard
+        message = stage.channel.public()[-1]
+        await stage.mia.click(message, label="Cancel")
+    await stage.sees("cancelled the restart")
+    assert stage.powers() == []
+    assert len(stage.said()) == 1
+
+
+async def _backup(stage: Stage, _point: Point) -> None:
+    await stage.mia.slash(stage.channel, "backup create", server="Survival", name="nightly")
+
+
+async def _backed_up(stage: Stage, _point: Point) -> None:
+    said = await stage.sees("is done:")
+    assert re.search(r"\*\*nightly\*\* of \*\*Survival\*\* is done", said)
+    assert stage.backups() == 1
+    assert len(stage.said()) == 1
+
+
+Begin = Callable[[Stage, Point], Coroutine[Any, Any, None]]
+SCENARIOS: Final[dict[str, tuple[Begin, Begin]]] = {
+    "restart": (_restart, _restarted),
+    "kill": (_kill, _killed),
+    "plain": (_plain, _plainly),
+    "cancel": (_cancel, _cancelled),
+    "backup": (_backup, _backed_up),
+}
+"""How each begins, and what has to be true once the bot is back."""
