@@ -19,6 +19,7 @@ from bot.access.pace import Pace
 from bot.access.policing import Policing
 from bot.access.recipe_ruling import RecipeRuling
 from bot.access.ruling import Ruling
+from bot.access.tidying import Tidying
 from bot.client import RoostClient
 from bot.clock import SYSTEM, Clock
 from bot.config import Config, GuildsSettings
@@ -80,6 +81,7 @@ from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.mirroring import Mirroring
+from bot.work.panel_log import PanelLog
 from bot.work.plan_backups import PlanBackups
 from bot.work.plan_posts import PlanPosts
 from bot.work.plan_runs import PlanRuns
@@ -141,6 +143,7 @@ class App:
                         session, guild_id=guild_id, now=self.parts.clock.now()
                     )
                 await self._load(guild_id)
+            await self.tidy(guild_id)
             await self.parts.boards.resume(guild_id)
             self.supervisor.start(
                 f"alarms of {guild_id}", self.parts.alerting.alarms.resume(guild_id)
@@ -200,6 +203,7 @@ class App:
             for guild_id in over:
                 log.info("guild erased after its grace period", guild=guild_id)
             for guild_id in self.here:
+                await self.tidy(guild_id)
                 await self.parts.alerting.tidy(guild_id, now)
                 async with self.parts.database.write() as session:
                     await confirmation_rows.drop_expired_confirmations(
@@ -213,13 +217,25 @@ class App:
                     )
             await self.parts.clock.sleep(HOUSEKEEPING_SECONDS)
 
+    async def tidy(self, guild_id: int) -> None:
+        """Drop the rules that ran out, and those of roles that are no more."""
+        guild = self.bot.get_guild(guild_id)
+        known = guild is not None and not guild.unavailable
+        roles = frozenset(role.id for role in guild.roles) if guild is not None else frozenset()
+        await self.parts.tidying.tidy(guild_id, roles if known else frozenset())
+
+    async def _who_left(self) -> None:
+        for guild_id in sorted(self._here):
+            await self.parts.tidying.who_left(guild_id, self.bot.is_member)
+        await self.parts.alerting.who_left(self.bot.is_member)
+
     async def look_who_left(self) -> None:
-        """Erase the linked keys of members who left, and their wishes to be pinged."""
+        """Erase the linked keys of members who left, their rules, and their wishes to be pinged."""
         await self.parts.linking.watch(
             self.bot.is_member,
             lambda: sorted(self._here),
             self.parts.clock,
-            also=lambda: self.parts.alerting.who_left(self.bot.is_member),
+            also=self._who_left,
         )
 
     async def health(self) -> Health:
@@ -557,6 +573,8 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             command_ids=lambda: app.bot.command_ids,
             clock=clock,
         ),
+        panel_log=PanelLog(panels),
+        tidying=Tidying(database=database, gate=gate, ruling=ruling, audit=audit, clock=clock),
         recipe_ruling=RecipeRuling(
             database=database, gate=gate, ruling=ruling, audit=audit, clock=clock
         ),

@@ -47,6 +47,10 @@ class Arrivals(Protocol):
         """The bot is in a guild: now, or still."""
         ...
 
+    def tidy(self, guild_id: int) -> Coroutine[Any, Any, None]:
+        """A role of the guild was deleted."""
+        ...
+
     def guild_left(self, guild_id: int) -> Coroutine[Any, Any, None]:
         """The bot was removed from a guild; an outage is not that."""
         ...
@@ -160,6 +164,10 @@ class RoostClient(commands.AutoShardedBot):
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
     ) -> None:
         self.parts.integrations.changed(payload.guild.id)
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        guild_id = role.guild.id
+        await self._owned(f"role of {guild_id} gone", self._arrivals.tidy(guild_id))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))

@@ -215,7 +215,13 @@ class AccessConsole:
             wider = [one for one in book.console_on(scope.id) if one not in rules]
         elif scope is not None:
             wider = self._parts.console_ruling.of(guild_id, None)
-        shown = Shown(scope=scope, game=self._game(admitted, scope), rules=rules, wider=wider)
+        shown = Shown(
+            scope=scope,
+            game=self._game(admitted, scope),
+            rules=rules,
+            wider=wider,
+            roles=self._parts.places.roles(guild_id),
+        )
         return rules_card(shown, note)
 
     def _game(self, admitted: Admitted, scope: Scope) -> Game | None:

@@ -14,18 +14,28 @@ from msgspec import Struct, structs
 from bot.access.gate import Admitted, NoSuchServer, SeveralServers
 from bot.access.rights import ADMIN
 from bot.fleet.directory import folded
+from bot.fleet.tracing import Trace, Traced
 from bot.posts.messages import Message
 from bot.store import audit as rows
 from bot.store import servers as server_rows
 from bot.store.audit import AuditRow, Head
 from bot.texts import _, _n
-from bot.ui.audit import as_csv, as_json, deed_line, deeds, verdict_words
+from bot.ui.audit import (
+    as_csv,
+    as_json,
+    deed_card,
+    deed_label,
+    deed_line,
+    deeds,
+    trace_words,
+    verdict_words,
+)
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.groups import ADMINS, group
 from bot.ui.options import ServerOption
-from bot.ui.pages import page_number, page_of
-from bot.ui.parts import Colour, button, card
+from bot.ui.pages import PAGE_LINES, page_number, page_of
+from bot.ui.parts import Colour, button, card, choice
 from bot.ui.spans import span
 from cogs.parts import Parts
 
@@ -231,14 +241,41 @@ class AuditCog(commands.Cog):
         title = _("Audit trail")
         if len(found) == LISTED_AT_MOST:
             title += "\n-# " + _("the newest; `/audit export` has more")
+        every = deeds(found)
+        page = min(page, max(0, (len(every) - 1) // PAGE_LINES))
+        shown = every[page * PAGE_LINES : (page + 1) * PAGE_LINES]
+        options = [deed_label(one, number) for number, one in enumerate(shown, 1)]
         return page_of(
             title,
-            [deed_line(one, servers) for one in deeds(found)],
+            [deed_line(one, servers) for one in every],
             page,
             verb="audit",
             args=wanted.args(),
             empty=_("No entry fits. Leave an option out to see more."),
+            rows=[[choice("audit-entry", options=options, placeholder=_("Look closer …"))]]
+            if options
+            else [],
         )
+
+    @component("audit-entry", right=ADMIN, name="audit list")
+    async def closer(self, press: Press) -> Message:
+        seq = page_number((*press.values, "0")[0])
+        guild_id = press.admitted.guild_id
+        async with self._parts.database.read() as session:
+            chosen = await rows.search(session, guild_id=guild_id, before_seq=seq + 1, limit=1)
+            if not chosen or chosen[0].seq != seq:
+                raise Unfit(_("That entry is gone. Run `/audit list` again."))
+            found = await rows.search(
+                session, guild_id=guild_id, reference=chosen[0].reference, limit=LISTED_AT_MOST
+            )
+            known = await server_rows.list_servers(session, guild_id=guild_id, with_gone=True)
+        deed = next(one for one in deeds(found) if one.began.seq == seq)
+        server = self._parts.directory.get(guild_id, deed.began.server_id or "")
+        traced = Traced(Trace.NOT_LOGGED)
+        if server is not None:
+            traced = await self._parts.panel_log.trace(server, deed.began, deed.ended)
+        names = {one.id: one.name for one in known}
+        return card(deed_card(deed, names, trace_words(traced)))
 
     async def _found(
         self, admitted: Admitted, wanted: _Filter, limit: int

@@ -9,6 +9,7 @@ from bot.access.gate import Gate
 from bot.access.policing import Policing
 from bot.access.recipe_ruling import RecipeRuling
 from bot.access.ruling import Ruling
+from bot.access.tidying import Tidying
 from bot.clock import Clock
 from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
@@ -50,6 +51,7 @@ from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
 from bot.work.mirroring import Mirroring
+from bot.work.panel_log import PanelLog
 from bot.work.plans import Plans
 from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
@@ -79,6 +81,8 @@ class Parts:
     ruling: Ruling
     console_ruling: ConsoleRuling
     recipe_ruling: RecipeRuling
+    tidying: Tidying
+    panel_log: PanelLog
     integrations: Integrations
     explaining: Explaining
     audit: Audit

@@ -31,6 +31,11 @@ class Places:
         self._client = client
         self._delivery = delivery
 
+    def roles(self, guild_id: int) -> frozenset[int]:
+        """The ids of the guild's roles; empty where it isn't known just now."""
+        guild = self._client().get_guild(guild_id)
+        return frozenset(role.id for role in guild.roles) if guild else frozenset()
+
     def language(self, guild_id: int) -> str:
         """The guild's own language on Discord."""
         guild = self._client().get_guild(guild_id)

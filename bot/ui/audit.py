@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct, json
 
+from bot.fleet.tracing import Trace, Traced
 from bot.store.audit import AuditRow, Verdict
 from bot.texts import _, _n
 from bot.ui.text import bold, code, duration, moment, name
@@ -88,6 +89,67 @@ def deed_line(deed: Deed, servers: Mapping[str, str]) -> str:
         notes.append(name(row.detail, 80))
     notes.append(code(row.reference, 20))
     return f"{head}\n-# {' · '.join(notes)}"
+
+
+def deed_label(deed: Deed, number: int) -> tuple[str, str, str]:
+    """A deed as an option of a select: its entry, the command, and reference with outcome."""
+    row = deed.began
+    said = f"{row.at:%Y-%m-%d %H:%M} UTC · {row.reference} · {deed.outcome}"
+    return str(row.seq), f"{number}. /{row.action}", said
+
+
+def deed_card(deed: Deed, servers: Mapping[str, str], panel_words: str) -> str:
+    """A deed with all that is kept of it, and what the panel's own log says."""
+    row = deed.began
+    lines = [
+        "## " + code(f"/{row.action}", 60),
+        deed_line(deed, servers),
+        _("**When**: {time}", time=moment(row.at, "F")),
+        _("**Outcome**: {outcome}", outcome=_outcome_words(deed)),
+    ]
+    if deed.ended is not None and deed.ended.duration_ms is not None:
+        lines.append(_("**Took**: {time}", time=duration(deed.ended.duration_ms / 1000)))
+    if row.right:
+        lines.append(_("**Right**: {right}", right=code(row.right)))
+    if row.channel_id:
+        lines.append(_("**Where**: {channel}", channel=f"<#{row.channel_id}>"))
+    if row.why:
+        lines.append(_("**Why**: {why}", why=name(row.why, 500)))
+    if row.detail:
+        lines.append(_("**What**: {detail}", detail=code(row.detail, 500)))
+    if deed.ended is not None and deed.ended.detail:
+        lines.append(_("**Said**: {detail}", detail=code(deed.ended.detail, 200)))
+    lines.append(_("**The panel's log**: {said}", said=panel_words))
+    entries = f"{row.seq}" if deed.ended is None else f"{row.seq}, {deed.ended.seq}"
+    place = _(
+        "entry {entries} · {reference} · hash {hash}",
+        entries=entries,
+        reference=code(row.reference, 20),
+        hash=code(row.hash[:12]),
+    )
+    lines.append(f"-# {place}")
+    return "\n".join(lines)
+
+
+def trace_words(traced: Traced) -> str:
+    """What the panel's log says of a deed."""
+    entry = traced.entry
+    if entry is not None:
+        by = _(" by the account {name}", name=bold(entry.actor.username)) if entry.actor else ""
+        return _(
+            "has it: {event}{by}, {time}",
+            event=code(entry.event),
+            by=by,
+            time=moment(entry.happened_at, "T"),
+        )
+    return {
+        Trace.NOT_FOUND: _("has no entry of that kind, account and time"),
+        Trace.NO_RIGHT: _(
+            "unknown, as the connected account has no right {right}", right=code("activity.read")
+        ),
+        Trace.NOT_READ: _("unknown, as the panel doesn't give it just now"),
+        Trace.TOO_OLD: _("unknown, too much was done since"),
+    }.get(traced.trace, _("keeps nothing of this kind"))
 
 
 def verdict_words(verdict: Verdict) -> str:

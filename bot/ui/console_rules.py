@@ -30,6 +30,8 @@ class Shown(Struct, frozen=True, kw_only=True):
     game: Game | None
     """By the image; None where the servers run several."""
     rules: Sequence[ConsoleRule]
+    roles: frozenset[int] = frozenset()
+    """The guild's; a list of another one is nobody's any more."""
     wider: Sequence[ConsoleRule] = ()
     """Those of groups and of all servers, which hold there too."""
 
@@ -58,13 +60,13 @@ def rules_card(shown: Shown, note: str = "") -> Message:
         lines.append(_("On {where}", where=where))
     if note:
         lines.append(note)
-    lines += [_rule_line(rule) for rule in shown.rules[:RULES_SHOWN]]
+    lines += [_rule_line(rule, shown.roles) for rule in shown.rules[:RULES_SHOWN]]
     hidden = len(shown.rules) - RULES_SHOWN
     if hidden > 0:
         lines.append(_n("and {count} list more", "and {count} lists more", hidden))
     if shown.wider:
         lines.append("### " + _("Holds there too, from wider rules"))
-        lines += [_rule_line(rule) for rule in shown.wider[:RULES_SHOWN]]
+        lines += [_rule_line(rule, shown.roles) for rule in shown.wider[:RULES_SHOWN]]
     lines.append(_meaning([*shown.rules, *shown.wider]))
     rows: list[list[Control]] = []
     if shown.rules:
@@ -155,8 +157,11 @@ def _presets(token: str, game: Game | None) -> Control:
     )
 
 
-def _rule_line(rule: ConsoleRule) -> str:
-    return f"**{_title(rule)}**: {commands_shown(rule.commands)}"
+def _rule_line(rule: ConsoleRule, roles: frozenset[int]) -> str:
+    gone = ""
+    if rule.role_id is not None and rule.role_id not in roles:
+        gone = " (" + _("that role is gone") + ")"
+    return f"**{_title(rule)}**{gone}: {commands_shown(rule.commands)}"
 
 
 def _title(rule: ConsoleRule) -> str:
