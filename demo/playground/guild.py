@@ -14,6 +14,7 @@ from bot.app import App
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.secret import Secret
+from bot.store.alerts import AlertEvent, NewAlert
 from bot.store.guilds import QueryPlace
 from bot.store.mirrors import MirrorOptions
 from bot.ui.doors import new_reference
@@ -35,7 +36,7 @@ WELCOME: Final = """\
 - Type `/` below, and the first letters of a server. Begin with {server_list} or {server_info}
 - Mia may start any server, but restart only **Survival**: {power_restart}
 - Refused? Ask {why}. Then let Ada change it with `/access grant`, as Mia doesn't even see that.
-- Max may type into a console, such as `crash`: {console_run}
+- Max may type into a console: {console_run}. Typing `crash` there opens an incident
 - What Survival's console says stands in #console. Ada made that by `/mirror create`.
 - Ada posts a message that stays true: `/board create`. Charts: {server_usage}\
 """
@@ -105,6 +106,17 @@ class Guild:
             admitted,
             lambda held: structs.replace(held, queries={survival.id: asked}, history=True),
             "players of Survival, and history",
+        )
+        await app.parts.alerting.alerts.put(
+            admitted,
+            NewAlert(
+                server_id=None,
+                event=AlertEvent.CRASH,
+                channel_id=self.channel.id,
+                role_id=None,
+                threshold=None,
+                made_by=owner.id,
+            ),
         )
         await past.fill(app, self.id, RAN_YESTERDAY)
         await self._mirror(app, owner, survival)
