@@ -688,6 +688,7 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
             members=members,
             places=places,
             follows=follows,
+            desk=desk,
             supervisor=supervisor,
             is_ready=lambda: app.bot.is_ready(),  # noqa: PLW0108  # the bot is made later
             clock=clock,

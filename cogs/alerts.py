@@ -162,7 +162,7 @@ class AlertsCog(commands.Cog):
         order = PowerOrder(signal=Signal.RESTART.value, reason=_("after a crash"))
         return await self._parts.workflows.perform(press.interaction, press.admitted, order)
 
-    @component("incident-take", right="control.restart", on_server=True, name="acknowledge")
+    @component("incident-take", right="control.restart", on_server=True, name="power restart")
     async def take(self, press: Press) -> Message:
         return await self._parts.alerting.incidents.take(press.admitted, press.args[-1])
 

@@ -58,7 +58,8 @@ class IncidentFacts(Struct, frozen=True, kw_only=True):
     """How long it was off altogether, up to `up_at`."""
     has_given_up: bool = False
     steps: tuple[IncidentStep, ...] = ()
-    has_log: bool = False
+    log_message_ids: tuple[int, ...] = ()
+    """The messages that hold the last lines as a file; one that was posted anew does not."""
     ending: Ending | None = None
     thread_ids: tuple[int, ...] = field(default=())
 

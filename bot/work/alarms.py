@@ -36,8 +36,8 @@ class Showing(Struct, frozen=True, kw_only=True):
     row: AlarmRow
     mention: str = ""
     """Names whom it pings, or says why nobody is."""
-    is_first: bool
-    """Whether it is sent, with what only a new message can carry, rather than edited."""
+    message_id: int | None = None
+    """The message that is edited; None where one is sent, with what only that can carry."""
 
 
 Draw = Callable[[Showing], Message]
@@ -151,6 +151,15 @@ class Alarms:
             )
         return await self._changed(changed)
 
+    async def keep(self, row: AlarmRow, facts: Struct) -> None:
+        """Note something of an alarm that changes no message."""
+        async with self._database.write() as session:
+            changed = await rows.change_alarm(
+                session, guild_id=row.guild_id, alarm_id=row.id, facts=facts
+            )
+        if changed is not None:
+            self._keep(changed)
+
     async def close(self, row: AlarmRow, facts: Struct) -> AlarmRow | None:
         """End an alarm and say so; None where it has ended already."""
         async with self._database.write() as session:
@@ -253,7 +262,7 @@ class Alarms:
     async def _edit(self, kind: Kind, row: AlarmRow, one: PostedRow, channel_id: int) -> bool:
         post = self._places.post(row.guild_id, channel_id, one.message_id)
         with speaking(self._pings.language(row.guild_id)):
-            message = kind.draw(Showing(row=row, is_first=False))
+            message = kind.draw(Showing(row=row, message_id=one.message_id))
         edited = await post.edit(message)
         if edited is Edited.LATER:
             return False
@@ -266,7 +275,7 @@ class Alarms:
     async def _move(self, kind: Kind, row: AlarmRow, one: PostedRow) -> bool:
         """Say it in a new message, as the old one can't be edited now; nobody is pinged anew."""
         with speaking(self._pings.language(row.guild_id)):
-            message = kind.draw(Showing(row=row, is_first=True))
+            message = kind.draw(Showing(row=row))
         try:
             sent = await self._places.send(row.guild_id, one.channel_id, message)
         except NotSent:
@@ -280,7 +289,7 @@ class Alarms:
     async def _send(self, kind: Kind, row: AlarmRow, alert: AlertRow) -> bool:
         with speaking(self._pings.language(row.guild_id)):
             mention, pings = self._pings.of_role(row.guild_id, alert.channel_id, alert.role_id)
-            message = kind.draw(Showing(row=row, mention=mention, is_first=True))
+            message = kind.draw(Showing(row=row, mention=mention))
         try:
             post = await self._places.send(row.guild_id, alert.channel_id, message, pings=pings)
         except NotSent as error:

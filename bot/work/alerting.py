@@ -23,6 +23,7 @@ from bot.supervisor import Supervisor
 from bot.work.alarms import KIND, Alarms
 from bot.work.alerts import Alerts
 from bot.work.backup_news import BackupNews
+from bot.work.course import Signal
 from bot.work.figures import Figures
 from bot.work.follows import Follows
 from bot.work.incidents import Incidents
@@ -31,6 +32,7 @@ from bot.work.news import News
 from bot.work.notices import Notices
 from bot.work.outages import LOOK_EVERY_SECONDS, Outages
 from bot.work.pings import Pings
+from bot.work.power_desk import Desk
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -143,6 +145,7 @@ def alerting(
     members: Members,
     places: Places,
     follows: Follows,
+    desk: Desk,
     supervisor: Supervisor,
     is_ready: Callable[[], bool],
     clock: Clock,
@@ -198,6 +201,12 @@ def alerting(
         return not _HEARD.isdisjoint(alerts.wanted(server.guild_id, server.id))
 
     lookout.wanted_by += [is_heard, notices.wants, outages.wants]
+
+    def announced(server: Server, signal: Signal, at: datetime) -> None:
+        if signal is Signal.RESTART:
+            supervisor.start(f"planned {server.id}", notices.restart_planned(server, at))
+
+    desk.when_announced.append(announced)
     lookout.tells += [incidents.turned, news.turned, notices.turned]
     lookout.when_backup = backups.heard
     alerts.when_changed += [lookout.wake, backups.wake]

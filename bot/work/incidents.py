@@ -35,6 +35,7 @@ from bot.posts.places import Places
 from bot.posts.redaction import redacted
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
+from bot.store.posted import PostedRow
 from bot.texts import _, speaking
 from bot.ui.errors import Unfit
 from bot.ui.incidents import (
@@ -161,6 +162,8 @@ class Incidents:
         row = self._alarms.find(server.guild_id, EVENT, server.id)
         if row is None:
             row = await self._again(server)
+        if row is None and not self._is_wanted(server):
+            return
         step = IncidentStep(turn.at, "crashed")
         if row is not None:
             facts = self._facts(row)
@@ -181,7 +184,7 @@ class Incidents:
                 await self._alarms.change(row, facts)
             else:
                 await self._alarms.reopen(row, facts)
-            await self._tell_threads(server.guild_id, facts, step)
+            await self._tell_threads(server.guild_id, facts, step, log=self._last_lines(server))
             return
         facts = IncidentFacts(
             server_id=server.id,
@@ -194,13 +197,23 @@ class Incidents:
             steps=(step,),
         )
         self._logs[server.id] = self._last_lines(server)
-        facts = structs.replace(facts, has_log=bool(self._logs[server.id]))
         opened = await self._alarms.open(server.guild_id, EVENT, server.id, facts)
+        has_log = bool(self._logs.pop(server.id))
         if opened is None:
             return
-        await self._open_threads(opened)
-        self._logs.pop(server.id, None)
+        posts = await self._alarms.message_ids(opened)
+        facts = structs.replace(
+            facts,
+            log_message_ids=tuple(one.message_id for one in posts) if has_log else (),
+            thread_ids=await self._open_threads(opened, posts, facts),
+        )
+        await self._alarms.keep(opened, facts)
         await self._notices.crashed(server)
+
+    def _is_wanted(self, server: Server) -> bool:
+        """Whether somebody wants to hear of a crash; a server may be watched for other things."""
+        alerts = self._alerts.about(server.guild_id, server.id, AlertEvent.CRASH)
+        return bool(alerts) or self._notices.wants_crashes(server)
 
     async def _again(self, server: Server) -> AlarmRow | None:
         """The incident that ended a moment ago, which a new crash takes up again."""
@@ -305,14 +318,15 @@ class Incidents:
 
     def _draw(self, showing: Showing) -> Message:
         facts = self._facts(showing.row)
-        kept = self._logs.get(facts.server_id, b"") if showing.is_first else b""
+        is_new = showing.message_id is None
+        kept = self._logs.get(facts.server_id, b"") if is_new else b""
         files = (discord.File(io.BytesIO(kept), LOG_FILE),) if kept else ()
         return incident_card(
             showing.row,
             facts,
             mention=showing.mention,
             files=files,
-            has_log=facts.has_log and not showing.is_first,
+            has_log=showing.message_id in facts.log_message_ids,
         )
 
     def _facts(self, row: AlarmRow) -> IncidentFacts:
@@ -327,31 +341,31 @@ class Incidents:
         )
         return "\n".join(redacted(line) for line in lines).encode("utf-8", "replace")
 
-    async def _open_threads(self, row: AlarmRow) -> None:
+    async def _open_threads(
+        self, row: AlarmRow, posts: Sequence[PostedRow], facts: IncidentFacts
+    ) -> tuple[int, ...]:
         """Give the incident a thread where its alert wishes one."""
         wished = {one.channel_id for one in self._wanted(row) if one.in_thread}
-        facts = self._facts(row)
         title = plain(facts.label, 60)
-        threads = [
-            thread_id
-            for post in await self._alarms.message_ids(row)
-            if post.channel_id in wished
-            and (
-                thread_id := await self._places.open_thread(
-                    row.guild_id, post.channel_id, post.message_id, title
-                )
-            )
+        found = [
+            await self._places.open_thread(row.guild_id, one.channel_id, one.message_id, title)
+            for one in posts
+            if one.channel_id in wished
         ]
-        if threads:
-            facts = structs.replace(facts, thread_ids=tuple(threads))
-            await self._alarms.change(row, facts)
+        return tuple(one for one in found if one is not None)
 
     async def _tell_threads(
-        self, guild_id: int, facts: IncidentFacts, said: IncidentStep | Message
+        self,
+        guild_id: int,
+        facts: IncidentFacts,
+        said: IncidentStep | Message,
+        *,
+        log: bytes = b"",
     ) -> None:
-        if not facts.thread_ids:
-            return
-        with speaking(self._pings.language(guild_id)):
-            message = Message(step_line(said)) if isinstance(said, IncidentStep) else said
         for thread_id in facts.thread_ids:
+            with speaking(self._pings.language(guild_id)):
+                files = (discord.File(io.BytesIO(log), LOG_FILE),) if log else ()
+                message = (
+                    said if isinstance(said, Message) else Message(step_line(said), None, files)
+                )
             await self._places.try_send(guild_id, thread_id, message)

@@ -10,7 +10,6 @@ import structlog
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub, TooManyWatched
-from bot.fleet.known import State
 from bot.fleet.life import Life, Turn
 from bot.fleet.listening import Listener
 from bot.pterodactyl.console_events import BackupCompleted, Event
@@ -39,7 +38,6 @@ class Lookout:
         self._supervisor = supervisor
         self._clock = clock
         self._watches: dict[str, asyncio.Task[None]] = {}
-        self._full: set[str] = set()
         self._wake = asyncio.Event()
         self.wanted_by: list[Wanted] = []
         """A server is watched if one of these says so."""
@@ -51,10 +49,6 @@ class Lookout:
     def wake(self, _guild_id: int = 0) -> None:
         """Look at once which servers are wanted."""
         self._wake.set()
-
-    def is_heard(self, server: Server) -> bool:
-        """Whether a server is watched; one beyond the guild's cap is not."""
-        return server.id in self._watches and server.id not in self._full
 
     async def run(self) -> None:
         """Watch what is wanted, for as long as the bot lives."""
@@ -91,15 +85,12 @@ class Lookout:
         )
         try:
             async with self._hub.watch(server) as ears:
-                self._full.discard(server.id)
                 await self._listen(server, ears, turns)
         except TooManyWatched:
-            self._full.add(server.id)
             log.info("not watched, the guild has its most", server=server.id)
             await self._clock.sleep(LOOK_AGAIN_SECONDS)
         finally:
             telling.cancel()
-            self._full.discard(server.id)
 
     async def _listen(self, server: Server, ears: Listener, turns: asyncio.Queue[Turn]) -> None:
         life = Life()
@@ -152,9 +143,3 @@ class Lookout:
                     await tell(here, turn)
                 except Exception:  # what broke for one who is told must not deafen the others
                     log.exception("turn not told", server=server.id, turn=type(turn).__name__)
-
-
-def is_known_running(hub: Hub, server: Server) -> bool:
-    """Whether the node says right now that a server runs."""
-    known = hub.known(server)
-    return known.is_live and known.state is State.RUNNING

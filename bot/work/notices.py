@@ -74,6 +74,13 @@ class Notices:
             for one in self._guilds.get(server.guild_id, ())
         )
 
+    def wants_crashes(self, server: Server) -> bool:
+        """Whether somebody wants to hear of its crashes."""
+        return any(
+            one.server_id == server.id and one.event is NewsEvent.CRASH
+            for one in self._guilds.get(server.guild_id, ())
+        )
+
     def of_member(self, guild_id: int, member_id: int) -> list[SubscriptionRow]:
         """A member's wishes, oldest first."""
         return [one for one in self._guilds.get(guild_id, ()) if one.member_id == member_id]

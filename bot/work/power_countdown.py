@@ -55,6 +55,8 @@ class Countdown:
         """Begin to count down."""
         due = self._clock.now() + timedelta(seconds=seconds)
         await run.job.save("countdown", run.set(due_at=due, notice_seconds=seconds))
+        for tell in self._desk.when_announced:
+            tell(run.server, Signal(run.state.order.signal), due)
 
     async def begin_anew(self, run: Run) -> None:
         """The bot was away for long: say so before anything is done.

@@ -1,7 +1,8 @@
 """What every phase of a power workflow needs: who may, what is told, and where."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import structlog
@@ -158,6 +159,8 @@ class Desk:
         self.teller = teller
         self.players = players
         self.clock = clock
+        self.when_announced: list[Callable[[Server, Signal, datetime], None]] = []
+        """Told, without waiting, when a countdown begins: what it is of, and when it is over."""
         self._ears: dict[str, list[Ear]] = {}
         self._fresh: dict[str, Admitted] = {}
 

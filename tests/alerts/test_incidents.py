@@ -245,6 +245,31 @@ async def test_a_deleted_channel_harms_no_other(
     assert "paused: I may not write there" in listed
 
 
+async def test_a_message_too_old_to_be_edited_is_posted_anew_without_a_ping(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    roost.mods.mentionable = True
+    await roost.guild.announce()
+    await set_alert(roost, "crash", server=SERVER, role=roost.mods)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+    server.crashes_on_start = True
+    server.crash(1)
+    await until(clock, lambda: messages(roost.channel, "The node gave up"))
+    old = roost.channel.public()[0]
+    old["_posted_at"] -= 2 * 3600
+    roost.wire.old_edit_limit(0, per=3600.0)
+    server.crashes_on_start = False
+    mia = await roost.member("mia", rights={"control.restart"})
+    await mia.click(old, label="Restart")
+
+    await until(clock, lambda: messages(roost.channel, "It was down for"))
+    (told,) = messages(roost.channel, "It was down for")
+    assert told["id"] != old["id"]
+    assert told["_pings"] == []
+    assert old["id"] not in [one["id"] for one in roost.channel.public()]
+
+
 async def test_an_incident_gets_a_thread_where_that_is_wished(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:

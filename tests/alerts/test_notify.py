@@ -49,6 +49,20 @@ async def test_a_crash_loop_pings_who_asked_once(
     assert message["_pings"] == [mia.id]
 
 
+async def test_who_asked_hears_of_a_restart_when_it_is_announced(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.start"})
+    await private(await mia.slash(roost.channel, "notify", server=SERVER, event="restart"))
+    max_ = await roost.member("max", rights={"control.restart"})
+
+    await max_.slash(roost.channel, "power restart", server=SERVER, delay="5m")
+
+    await until(clock, lambda: messages(roost.channel, "is to be restarted"))
+    (message,) = messages(roost.channel, "is to be restarted")
+    assert message["_pings"] == [mia.id]
+
+
 async def test_the_same_command_again_takes_it_back(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
