@@ -1,5 +1,6 @@
 """Writes access-matrix.md from the table by which the tests judge every command."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -22,7 +23,16 @@ def page() -> str:
     """One table, a line a command."""
     rows = [("Command", "Right", *(one.value for one in Situation))]
     rows += [tuple("---" for _ in rows[0]), *_rows()]
-    return f"{_HEAD}\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return f"{_HEAD}\n{_numbers()}\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _numbers() -> str:
+    """The table in numbers: how many commands, and how often which answer is held."""
+    held = [expected(command, situation) for command in RIGHTS for situation in Situation]
+    counted = Counter(answer for answer in held if answer is not None)
+    said = ", ".join(f"{count} × *{answer.value}*" for answer, count in counted.most_common())
+    total = counted.total()
+    return f"{len(RIGHTS)} commands in {len(Situation)} situations, {total} answers held: {said}."
 
 
 def _rows() -> Iterator[tuple[str, ...]]:

@@ -175,7 +175,7 @@ async def _schedule(ada: Scene) -> None:
     warn: dict[str, Any] = {"action": "command", "payload": "say Restart in a minute"}
     await ada.slash("schedule task-add", "Added.", schedule="Nightly", **warn, **here)
     restart: dict[str, Any] = {"action": "power", "payload": "restart", "wait": 60}
-    await ada.slash("schedule task-add", "restart", schedule="Nightly", **restart, **here)
+    await ada.slash("schedule task-add", "power action", schedule="Nightly", **restart, **here)
     await ada.slash("schedule show", "Nightly", schedule="Nightly", **here)
 
 

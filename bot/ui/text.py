@@ -6,6 +6,12 @@ from datetime import datetime
 from bot.posts.lines import visible
 from bot.texts import _, _n
 
+LINE_CHARACTERS = 200
+"""Of a console line in a message; the whole line is in the file that can be had beside it."""
+_LINE_HEAD = re.compile(
+    r"\[(?P<time>\d\d:\d\d:\d\d)(?: (?P<said>[A-Z]{4,5}))?\]"
+    r"(?: \[[^\]/]{1,60}/(?P<level>[A-Z]{4,5})\])?:? ?"
+)
 _MARKDOWN = re.compile(r"([\\*_`~|>#\[\]()<@:-])")
 
 
@@ -51,6 +57,19 @@ def block(text: str, limit: int = 1900, language: str = "") -> str:
     body = "\n".join(lines) or " "
     head = _n("… {count} line before", "… {count} lines before", dropped) + "\n" if dropped else ""
     return f"{head}```{language}\n{body}\n```"
+
+
+def brief_line(text: str) -> str:
+    """A console line for a phone: of its head the time and what isn't INFO, then the line, cut.
+
+    `[09:00:00] [Server thread/INFO]: Done` takes three rows there before it says anything.
+    """
+    found = _LINE_HEAD.match(text)
+    if found is None:
+        return cut(text, LINE_CHARACTERS)
+    level = found["level"] or found["said"] or "INFO"
+    said = "" if level == "INFO" else f"{level} "
+    return cut(f"{found['time']} {said}{text[found.end() :]}", LINE_CHARACTERS)
 
 
 def cut(text: str, limit: int) -> str:

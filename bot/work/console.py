@@ -24,7 +24,7 @@ from bot.ui.cards import state_name
 from bot.ui.doors import answer_of
 from bot.ui.errors import Unfit
 from bot.ui.parts import Colour, button, card
-from bot.ui.text import block, bold, code
+from bot.ui.text import block, bold, brief_line, code
 
 LISTEN_SECONDS = 4.0
 ANSWER_SECONDS = 3.0
@@ -73,7 +73,7 @@ class ConsoleWork:
             await self._send(admitted, line)
             lines = await self._lines_of(ears) if hears else []
         if lines:
-            return card(f"{head}\n{block(chr(10).join(lines), SHOWN_CHARACTERS)}")
+            return card(f"{head}\n{block(chr(10).join(map(brief_line, lines)), SHOWN_CHARACTERS)}")
         if not hears:
             note = _("I can't hear the console just now, so I don't know what it answered.")
         else:
@@ -196,7 +196,7 @@ class ConsoleWork:
         lines = [text for line in heard for text in console_text(line.text).split("\n")]
         label = self._bold(server)
         if lines:
-            text = f"{label}\n{block(chr(10).join(lines), SHOWN_CHARACTERS)}"
+            text = f"{label}\n{block(chr(10).join(map(brief_line, lines)), SHOWN_CHARACTERS)}"
         else:
             text = _("{server} has said nothing yet, or isn't running.", server=label)
         if not self._hub.known(server).is_live:

@@ -158,6 +158,18 @@ async def _panel_import(world: World, panel: SimPanel) -> Shown:
     return await slash(world, "panel import", file=("roost.json", content))
 
 
+@asks("policy-clear-now")
+async def _policy(world: World, panel: SimPanel) -> Shown:
+    where = world.app.parts
+    guild_id = int(world.guild.id)
+    shown = await slash(world, "policy edit", action="start")
+    offered = [c for c in components_of(shown.message["components"]) if c.get("type") == 3]
+    preset = next(one for one in offered if "preset" in str(one["custom_id"]))
+    await world.admin.select(shown.message, ["anyone"], custom_id=preset["custom_id"])
+    await shown.until(lambda: where.gate.book(guild_id).policies)
+    return await slash(world, "policy clear", action="start")
+
+
 @asks("privacy-me-now")
 async def _privacy(world: World, panel: SimPanel) -> Shown:
     shown = await slash(world, "privacy")
