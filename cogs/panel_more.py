@@ -196,6 +196,14 @@ def _change_words(change: Change) -> str:
     lines.append(_("Switched on: {commands}", commands=", ".join(on) or "–"))
     if change.admin_role_id is not None:
         lines.append(_("Admin role: {role}", role=f"<@&{change.admin_role_id}>"))
+    if change.console:
+        count = len(change.console)
+        lines.append(
+            _n("{count} list of console commands", "{count} lists of console commands", count)
+        )
+    if change.recipes:
+        names = ", ".join(code(one.name, 40) for one in change.recipes[:10])
+        lines.append(_("New recipes: {names}", names=names))
     if change.missing:
         lines.append(_("**Left out, because it isn't here:**"))
         lines += [f"- {one}" for one in change.missing[:MISSING_SHOWN]]

@@ -78,9 +78,11 @@ async def change_console_rule(
 
 
 async def list_console_rules(session: AsyncSession, *, guild_id: int) -> list[ConsoleRuleRow]:
-    """The guild's lists, oldest first."""
+    """The guild's lists, oldest first; of the same moment what is forbidden."""
     statement = select(console_rule).where(console_rule.c.guild_id == guild_id)
-    statement = statement.order_by(console_rule.c.made_at, console_rule.c.id)
+    statement = statement.order_by(
+        console_rule.c.made_at, console_rule.c.effect.desc(), console_rule.c.id
+    )
     found = (await session.execute(statement)).all()
     return msgspec.convert(found, list[ConsoleRuleRow], from_attributes=True)
 

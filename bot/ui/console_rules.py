@@ -67,7 +67,7 @@ def rules_card(shown: Shown, note: str = "") -> Message:
     if shown.wider:
         lines.append("### " + _("Holds there too, from wider rules"))
         lines += [_rule_line(rule, shown.roles) for rule in shown.wider[:RULES_SHOWN]]
-    lines.append(_meaning([*shown.rules, *shown.wider]))
+    lines += ["", _meaning([*shown.rules, *shown.wider])]
     rows: list[list[Control]] = []
     if shown.rules:
         options = [(rule.id, _label(rule), ", ".join(rule.commands)) for rule in shown.rules[:25]]

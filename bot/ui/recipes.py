@@ -64,12 +64,16 @@ def recipe_card(
         lines.append(note)
     lines += [
         _("**Who may run it**: {roles}", roles=_roles(holders)),
-        _("**By approval**: {state}. Everybody else who sees the server may ask for it.",
-          state=_on(recipe.by_approval)),
-        _("**Answer shown**: {state}. Who runs it sees what the console says then.",
-          state=_on(recipe.shows_answer)),
-        _("**Public**: {state}. The channel sees that it was run.", state=_on(recipe.is_public)),
-    ]  # fmt: skip
+        _(
+            "**By approval** (others who see the server may ask for it): {state}",
+            state=_on(recipe.by_approval),
+        ),
+        _(
+            "**Answer shown** (who runs it sees what the console says then): {state}",
+            state=_on(recipe.shows_answer),
+        ),
+        _("**Public** (the channel sees that it was run): {state}", state=_on(recipe.is_public)),
+    ]
     made = _("by {by}, {since}", by=f"<@{recipe.made_by}>", since=moment(recipe.made_at, "d"))
     return card(
         "\n".join(lines),

@@ -5,10 +5,12 @@ from uuid import uuid4
 import discord
 
 from bot.access.acting import Audit
+from bot.access.console_ruling import RULES_AT_MOST
 from bot.access.gate import Admitted
+from bot.access.recipe_ruling import RECIPES_AT_MOST
 from bot.access.ruling import Ruling
 from bot.clock import Clock
-from bot.store import bindings, guilds, panels, rules, servers
+from bot.store import bindings, console_rules, guilds, panels, recipes, rules, servers
 from bot.store.engine import Database
 from bot.store.guilds import GuildSettings
 from bot.texts import _
@@ -97,6 +99,14 @@ class Exchange:
                 await rules.set_rule(
                     session, guild_id=guild_id, new=new, at_most=self._rules_per_guild, now=now
                 )
+            for console in change.console:
+                await console_rules.add_console_rule(
+                    session, guild_id=guild_id, new=console, at_most=RULES_AT_MOST, now=now
+                )
+            for recipe in change.recipes:
+                await recipes.add_recipe(
+                    session, guild_id=guild_id, new=recipe, at_most=RECIPES_AT_MOST, now=now
+                )
             entry = self._audit.entry(
                 admitted,
                 "change",
@@ -141,6 +151,8 @@ class Exchange:
                 servers=await servers.list_servers(session, guild_id=guild_id),
                 bindings=await bindings.list_bindings(session, guild_id=guild_id),
                 rules=await rules.list_rules(session, guild_id=guild_id),
+                console=await console_rules.list_console_rules(session, guild_id=guild_id),
+                recipes=await recipes.list_recipes(session, guild_id=guild_id),
             )
 
 

@@ -5,13 +5,23 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
+from bot.store.console_rules import NewConsoleRule
 from bot.store.guilds import GuildSettings, ServerGroup
+from bot.store.recipes import NewRecipe
 from bot.store.rules import NewRule, ScopeKind
 from bot.texts import _
 from bot.ui.errors import Unfit
 from bot.ui.settings.carried import read_settings
 from bot.ui.text import code
-from bot.work.guild_file import GROUPS_AT_MOST, GuildFile, Names, RulePart, Stored
+from bot.work.guild_file import (
+    GROUPS_AT_MOST,
+    ConsolePart,
+    GuildFile,
+    Names,
+    RecipePart,
+    RulePart,
+    Stored,
+)
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -21,6 +31,8 @@ class Change(Struct, frozen=True, kw_only=True):
     admin_role_id: int | None
     bindings: tuple[tuple[int, str], ...]
     rules: tuple[NewRule, ...]
+    console: tuple[NewConsoleRule, ...]
+    recipes: tuple[NewRecipe, ...]
     new_groups: tuple[str, ...]
     missing: tuple[str, ...]
     """What is left out because it is not here, in words."""
@@ -31,7 +43,7 @@ class Change(Struct, frozen=True, kw_only=True):
             self.settings == stored.settings
             and self.admin_role_id == stored.admin_role_id
             and not self.bindings
-            and not self.rules
+            and not (self.rules or self.console or self.recipes)
         )
 
 
@@ -70,6 +82,8 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
             audit_channel_id = channel_id
     bindings, unbound = _bindings(file, stored, names)
     rules, unruled = _rules(file, stored, names, groups, taker)
+    console, unlisted = _console(file, stored, names, groups, taker)
+    recipes = _recipes(file, stored, groups, taker)
     return Change(
         settings=structs.replace(
             read_settings(stored.settings, file.settings),
@@ -79,8 +93,10 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
         admin_role_id=admin_role_id,
         bindings=tuple(bindings),
         rules=tuple(rules),
+        console=tuple(console),
+        recipes=tuple(recipes),
         new_groups=new_groups,
-        missing=tuple(dict.fromkeys([*missing, *unbound, *unruled])),
+        missing=tuple(dict.fromkeys([*missing, *unbound, *unruled, *unlisted])),
     )
 
 
@@ -191,6 +207,74 @@ def _rule(
         expires_at=part.expires_at,
         reason=part.reason or None,
     )
+
+
+def _scope(
+    part: ConsolePart | RecipePart, stored: Stored, groups: Mapping[str, ServerGroup]
+) -> tuple[ScopeKind, str] | None:
+    if part.server is not None:
+        found = {one.uuid: one.id for one in stored.servers}.get(part.server)
+        return ("server", found) if found else None
+    if part.group is not None:
+        wanted = part.group.casefold()
+        named = [key for key, group in groups.items() if group.name.casefold() == wanted]
+        return ("group", named[0]) if named else None
+    return ("all", "")
+
+
+def _console(
+    file: GuildFile,
+    stored: Stored,
+    names: Names,
+    groups: Mapping[str, ServerGroup],
+    taker: Taker,
+) -> tuple[list[NewConsoleRule], list[str]]:
+    held = {(one.scope_id, one.role_id, one.effect, one.commands) for one in stored.console}
+    found, missing = [], []
+    for part in file.console:
+        scope = _scope(part, stored, groups)
+        role_id = names.role(part.role) if part.role is not None else None
+        is_lost = part.role is not None and role_id is None
+        if scope is None or is_lost or (role_id is not None and not taker.reach.get(role_id)):
+            missing.append(_("a list of console commands"))
+        elif (scope[1], role_id, part.effect, part.commands) not in held:
+            found.append(
+                NewConsoleRule(
+                    scope_kind=scope[0],
+                    scope_id=scope[1],
+                    role_id=role_id,
+                    effect=part.effect,
+                    commands=part.commands,
+                    made_by=taker.member_id,
+                )
+            )
+    return found, missing
+
+
+def _recipes(
+    file: GuildFile, stored: Stored, groups: Mapping[str, ServerGroup], taker: Taker
+) -> list[NewRecipe]:
+    """Those whose name is free; one of that name that is there stays as it is."""
+    held = {one.name for one in stored.recipes}
+    found = []
+    for part in file.recipes:
+        scope = _scope(part, stored, groups)
+        if scope is None or part.name in held:
+            continue
+        held.add(part.name)
+        found.append(
+            NewRecipe(
+                name=part.name,
+                template=part.template,
+                scope_kind=scope[0],
+                scope_id=scope[1],
+                by_approval=part.by_approval,
+                shows_answer=part.shows_answer,
+                is_public=part.is_public,
+                made_by=taker.member_id,
+            )
+        )
+    return found
 
 
 def _key(rule: NewRule) -> tuple[str, int, str, str, str, str]:

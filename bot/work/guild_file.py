@@ -6,10 +6,14 @@ from typing import Annotated, Final, Literal
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
-from bot.access.rights import RIGHTS, is_right
+from bot.access.console_ruling import COMMAND_CHARACTERS, COMMANDS_AT_MOST
+from bot.access.recipes import TEMPLATE_CHARACTERS, places_of
+from bot.access.rights import RECIPE_NAME, RIGHTS, is_right
 from bot.store.bindings import BindingRow
+from bot.store.console_rules import ConsoleRuleRow
 from bot.store.guilds import GuildSettings
 from bot.store.panels import PanelRow
+from bot.store.recipes import RecipeRow
 from bot.store.rules import Effect, RuleRow, SubjectKind
 from bot.store.servers import ServerRow
 from bot.texts import _
@@ -73,6 +77,31 @@ class RulePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
+class ConsolePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A list of console commands; without a role it is for everyone."""
+
+    effect: Effect
+    commands: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=COMMAND_CHARACTERS)], ...],
+        Meta(min_length=1, max_length=COMMANDS_AT_MOST),
+    ]
+    role: Thing | None = None
+    server: Uuid | None = None
+    group: Annotated[str, Meta(max_length=40)] | None = None
+
+
+class RecipePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A recipe of /do; who may run it stands among the rules."""
+
+    name: Annotated[str, Meta(pattern=rf"^{RECIPE_NAME.pattern}$")]
+    template: Annotated[str, Meta(max_length=TEMPLATE_CHARACTERS)]
+    by_approval: bool = False
+    shows_answer: bool = False
+    is_public: bool = False
+    server: Uuid | None = None
+    group: Annotated[str, Meta(max_length=40)] | None = None
+
+
 class GuildFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything admins set up in a guild."""
 
@@ -89,6 +118,8 @@ class GuildFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     groups: Annotated[tuple[GroupPart, ...], Meta(max_length=GROUPS_AT_MOST)] = ()
     bindings: Annotated[tuple[BindingPart, ...], Meta(max_length=1000)] = ()
     rules: Annotated[tuple[RulePart, ...], Meta(max_length=5000)] = ()
+    console: Annotated[tuple[ConsolePart, ...], Meta(max_length=100)] = ()
+    recipes: Annotated[tuple[RecipePart, ...], Meta(max_length=100)] = ()
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -100,6 +131,8 @@ class Stored(Struct, frozen=True, kw_only=True):
     servers: Sequence[ServerRow]
     bindings: Sequence[BindingRow]
     rules: Sequence[RuleRow]
+    console: Sequence[ConsoleRuleRow]
+    recipes: Sequence[RecipeRow]
 
 
 class Names(Struct, frozen=True, kw_only=True):
@@ -160,6 +193,30 @@ def written(stored: Stored, names: Names, now: datetime) -> bytes:
             for rule in stored.rules
             if rule.scope_kind == "all" or rule.scope_id in uuids or rule.scope_id in groups
         ),
+        console=tuple(
+            ConsolePart(
+                effect=rule.effect,
+                commands=rule.commands,
+                role=_thing(rule.role_id, names.roles),
+                server=uuids[rule.scope_id] if rule.scope_kind == "server" else None,
+                group=groups[rule.scope_id].name if rule.scope_kind == "group" else None,
+            )
+            for rule in stored.console
+            if rule.scope_kind == "all" or rule.scope_id in uuids or rule.scope_id in groups
+        ),
+        recipes=tuple(
+            RecipePart(
+                name=one.name,
+                template=one.template,
+                by_approval=one.by_approval,
+                shows_answer=one.shows_answer,
+                is_public=one.is_public,
+                server=uuids[one.scope_id] if one.scope_kind == "server" else None,
+                group=groups[one.scope_id].name if one.scope_kind == "group" else None,
+            )
+            for one in stored.recipes
+            if one.scope_kind == "all" or one.scope_id in uuids or one.scope_id in groups
+        ),
     )
     return json.format(json.encode(file))
 
@@ -169,6 +226,7 @@ def read(content: bytes) -> GuildFile:
 
     Raises:
         Unfit: It is none, or something in it can't be; says what and where.
+        BrokenTemplate: A recipe of it can't be.
     """
     try:
         file = json.decode(content, type=GuildFile)
@@ -183,6 +241,8 @@ def read(content: bytes) -> GuildFile:
         raise Unfit(
             _("That is no file of `/panel export`: it isn't JSON. Nothing was changed.")
         ) from None
+    for recipe in file.recipes:
+        places_of(recipe.template)
     for rule in file.rules:
         if not is_right(rule.right):
             raise Unfit(

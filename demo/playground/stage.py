@@ -21,6 +21,7 @@ from discord.utils import snowflake_time
 from discord.webhook.async_ import async_context
 from simcord._runtime import _CLOCK_SCOPE
 from simcord.http import FakeWebhookAdapter
+from simcord.http.router import RequestContext, route
 
 from bot.clock import SystemClock
 
@@ -54,6 +55,14 @@ class WallClock(SystemClock):
 
     def monotonic(self) -> float:
         return time.perf_counter()
+
+
+@route(  # type: ignore[untyped-decorator]  # simcord says no types
+    "GET", "/applications/{application_id}/guilds/{guild_id}/commands/permissions"
+)
+def _nothing_set(context: RequestContext) -> list[object]:  # noqa: ARG001  # as simcord calls it
+    """Discord's own settings of commands, which simcord knows one by one: nobody set any here."""
+    return []
 
 
 class Stage:

@@ -195,3 +195,36 @@ async def test_rules_of_a_role_above_are_left_out(roost: World) -> None:
 
     assert "nothing to change" in said
     assert roost.app.parts.gate.book(int(roost.guild.id)).all == ()
+
+
+async def test_lists_of_the_console_and_recipes_go_along(roost: World, panel: SimPanel) -> None:
+    await private(
+        await roost.admin.slash(
+            roost.channel, "access console", server="Survival", preset="minecraft-java"
+        )
+    )
+    shown = await roost.admin.slash(roost.channel, "access console", server="Survival")
+    await private(shown)
+    listed = await roost.admin.click(shown.message, label="Recipes")
+    await listed.until(lambda: "Recipes for" in listed.text)
+    form = await roost.admin.click(listed.message, label="New recipe …")
+    made = await roost.admin.submit(form, "online", "list {who: name}")
+    await made.until(lambda: "Who may run it" in made.text)
+    file = await exported(roost)
+    other = World(roost.wire, roost.app)
+    await other.open()
+    try:
+        await other.connect(panel)
+        await imported(other, file)
+        mine = roost.app.parts.gate.book(int(roost.guild.id))
+        theirs = other.app.parts.gate.book(int(other.guild.id))
+        assert [one.commands for one in theirs.console] == [one.commands for one in mine.console]
+        (server,) = other.app.parts.directory.find(int(other.guild.id), "Survival")
+        assert {one.scope_id for one in theirs.console} == {server.id}
+        assert theirs.recipes["online"].template == "list {who: name}"
+        assert theirs.recipes["online"].scope_id == server.id
+        assert "nothing to change" in await imported(other, file)
+        file["recipes"][0]["template"] = "{who: name} op"
+        assert "names the command itself" in await imported(other, file)
+    finally:
+        await other.close()
