@@ -222,7 +222,7 @@ def _line_words(link: Link, where: str) -> str:
                 "{word} may not be sent to {server} from Discord: {rule}",
                 word=word,
                 server=where,
-                rule=console_rule_words(rule),
+                rule=console_rule_words(rule, link.word),
             )
         case Reason.LINE_NOT_LISTED:
             return _(
@@ -258,19 +258,27 @@ def judgement_words(said: Judgement, line: str) -> str:
     return f"{mark} {words}"
 
 
-def console_rule_words(rule: ConsoleRule | None) -> str:
-    """A console rule in a sentence: for whom, what, by whom, since when."""
+def console_rule_words(rule: ConsoleRule | None, word: str = "") -> str:
+    """A console rule in a sentence: for whom, what, by whom, since when.
+
+    With a command of a line as `word`, only what the rule says of that one.
+    """
     if rule is None:
         return _("A rule of this guild speaks of it")
     values = {
         "subject": f"<@&{rule.role_id}>" if rule.role_id is not None else _("everyone"),
-        "commands": commands_shown(rule.commands),
+        "commands": commands_shown(_about(rule.commands, word) or rule.commands),
         "by": f"<@{rule.made_by}>",
         "since": moment(rule.made_at, "d"),
     }
     if rule.denies:
         return _("forbidden for {subject}: {commands} (by {by}, since {since})", **values)
     return _("allowed for {subject}: {commands} (by {by}, since {since})", **values)
+
+
+def _about(commands: Sequence[str], word: str) -> list[str]:
+    first = word.partition(" ")[0].rpartition(":")[2]
+    return [one for one in commands if first and one.partition(" ")[0].rstrip("*") in (first, "")]
 
 
 def commands_shown(commands: Sequence[str], most: int = COMMANDS_SHOWN) -> str:

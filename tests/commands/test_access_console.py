@@ -33,6 +33,7 @@ async def test_a_preset_by_the_image_forbids_and_allows_and_names_the_rule(
     refused = await typed(roost, mia, "/minecraft:op mia")
     assert "`minecraft" not in refused
     assert "`op mia` may not be sent to **Survival**" in refused
+    assert "forbidden for everyone: `op` (by" in refused
     assert "/access console" in refused
     assert "not on the list" in await typed(roost, mia, "nonsense")
     assert sent(panel) == 0
