@@ -70,6 +70,8 @@ class Figures:
         now = self._clock.now()
         seen: set[tuple[str, str]] = set()
         for guild_id in self._alarms.guilds():
+            if not any(alert.event in EVENTS for alert in self._alerts.of(guild_id)):
+                continue
             for server in self._directory.of(guild_id):
                 known = self._hub.known(server)
                 if known.is_live and known.numbers is not None:

@@ -56,23 +56,26 @@ class Notices:
         self._pings = pings
         self._clock = clock
         self._guilds: dict[int, list[SubscriptionRow]] = {}
+        self._heard: dict[int, frozenset[str]] = {}
         self._told_at: dict[tuple[str, NewsEvent], datetime] = {}
 
     async def load(self, guild_id: int) -> None:
         """Take a guild's wishes into memory."""
         async with self._database.read() as session:
-            self._guilds[guild_id] = await rows.list_subscriptions(session, guild_id=guild_id)
+            found = await rows.list_subscriptions(session, guild_id=guild_id)
+        self._guilds[guild_id] = found
+        self._heard[guild_id] = frozenset(
+            one.server_id for one in found if one.event is not NewsEvent.RESTART
+        )
 
     def forget(self, guild_id: int) -> None:
         """Drop a guild from memory."""
         self._guilds.pop(guild_id, None)
+        self._heard.pop(guild_id, None)
 
     def wants(self, server: Server) -> bool:
         """Whether somebody wants to hear of what only its node can tell."""
-        return any(
-            one.server_id == server.id and one.event is not NewsEvent.RESTART
-            for one in self._guilds.get(server.guild_id, ())
-        )
+        return server.id in self._heard.get(server.guild_id, frozenset())
 
     def wants_crashes(self, server: Server) -> bool:
         """Whether somebody wants to hear of its crashes."""

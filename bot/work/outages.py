@@ -26,6 +26,7 @@ log = structlog.stdlib.get_logger(__name__)
 LOOK_EVERY_SECONDS: Final = 60.0
 AWAY_FOR: Final = timedelta(seconds=90)
 """What is away for less is a restart or a hiccup."""
+CHOSEN_SECONDS: Final = 5.0
 KEY: Final = "key"
 """The word for alarms of a refused key, which alerts of `panel` want as well."""
 
@@ -59,6 +60,7 @@ class Outages:
         self._directory = directory
         self._clock = clock
         self._looked: dict[str, _Panel] = {}
+        self._chosen: dict[int, tuple[float, frozenset[str]]] = {}
         self._nodes: dict[tuple[str, str], datetime] = {}
         for event in (AlertEvent.PANEL.value, AlertEvent.NODE.value, KEY):
             alarms.register(event, self._draw, self._wanted)
@@ -67,8 +69,19 @@ class Outages:
         """Whether a server is to be watched because of its node: one of each node is enough."""
         if AlertEvent.NODE not in self._alerts.wanted(server.guild_id, server.id):
             return False
-        twins = self._of_node(server.guild_id, server.panel_id, server.node)
-        return min(twins, key=lambda one: one.id).id == server.id
+        return server.id in self._one_of_each(server.guild_id)
+
+    def _one_of_each(self, guild_id: int) -> frozenset[str]:
+        """One server of each node; kept for a moment, as it is asked for each server in turn."""
+        now = self._clock.monotonic()
+        kept = self._chosen.get(guild_id)
+        if kept is None or now - kept[0] > CHOSEN_SECONDS:
+            first: dict[tuple[str, str], str] = {}
+            for one in self._directory.of(guild_id):
+                key = (one.panel_id, one.node)
+                first[key] = min(first.get(key, one.id), one.id)
+            kept = self._chosen[guild_id] = (now, frozenset(first.values()))
+        return kept[1]
 
     async def look(self) -> None:
         """Look at every panel and node once."""

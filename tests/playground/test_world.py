@@ -1,10 +1,12 @@
 """The playground's world: who may do what in it, and who sees what comes of it."""
 
+import asyncio
+
 import simcord
 
 from demo.panel import demo_world
 from demo.playground import Playground
-from tests.playground.conftest import seen_by, until_seen
+from tests.playground.conftest import SEEN_WITHIN, seen_by, until_seen
 
 
 async def test_a_member_restarts_the_server_they_may_restart_and_all_see_it_come_up(
@@ -78,3 +80,16 @@ async def test_the_first_message_names_who_one_can_be_and_commands_that_there_ar
     assert all(name in said for name in ("Mia", "Max", "Ada"))
     ids = playground.app.bot.command_ids
     assert f"</power restart:{ids['power']}>" in said
+
+
+async def test_a_crash_opens_an_incident_in_the_channel(playground: Playground) -> None:
+    survival = playground.panel.world.server("Survival")
+    (known,) = playground.app.parts.directory.find(playground.guild.id, "Survival")
+    async with asyncio.timeout(SEEN_WITHIN):
+        while not playground.app.parts.hub.known(known).is_live:
+            await asyncio.sleep(0.05)
+
+    survival.crash(1)
+
+    await until_seen(playground, None, "Survival crashed")
+    await until_seen(playground, None, "Exit code 1")
