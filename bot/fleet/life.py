@@ -160,6 +160,11 @@ class Life:
         """Whether something may have happened that was not heard."""
         return self._blind_since is not None
 
+    def begin(self, state: State) -> None:
+        """Take the state that is known for sure as it begins to listen: that is no news."""
+        if state.is_power_state:
+            self.state = state
+
     def hear(self, event: Event, at: datetime) -> list[Turn]:
         """Take an event, and say what happened."""
         turns = self.tick(at)

@@ -50,6 +50,10 @@ class Lookout:
         """Look at once which servers are wanted."""
         self._wake.set()
 
+    def hears(self, server: Server) -> bool:
+        """Whether a server is watched and its node heard right now."""
+        return server.id in self._watches and self._hub.known(server).is_live
+
     async def run(self) -> None:
         """Watch what is wanted, for as long as the bot lives."""
         while True:
@@ -94,6 +98,9 @@ class Lookout:
 
     async def _listen(self, server: Server, ears: Listener, turns: asyncio.Queue[Turn]) -> None:
         life = Life()
+        known = self._hub.known(server)
+        if known.is_live:  # others listen already: the state is not told anew
+            life.begin(known.state)
         while True:
             try:
                 event = await self._next(ears, life)

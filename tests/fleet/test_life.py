@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from bot.fleet.known import State
 from bot.fleet.life import (
     Crashed,
     Ended,
@@ -159,6 +160,15 @@ def test_every_recorded_conversation_tells_the_life_that_was_led(recordings: Pat
 def test_the_first_state_after_a_login_is_no_news() -> None:
     assert lived((0, RUNNING)) == ""
     assert lived((0, OFFLINE)) == ""
+
+
+def test_what_is_known_at_the_beginning_is_no_news_but_what_follows_is() -> None:
+    life = Life()
+    life.begin(State.RUNNING)
+
+    assert life.hear(OFFLINE, START) == []
+    assert life.hear(daemon(DETECTED), START) == []
+    assert [word(turn) for turn in life.tick(START + timedelta(seconds=3))] == ["crash None None"]
 
 
 def test_going_off_without_a_stop_and_without_the_nodes_word_is_no_crash() -> None:
