@@ -50,10 +50,6 @@ class Lookout:
         """Look at once which servers are wanted."""
         self._wake.set()
 
-    def hears(self, server: Server) -> bool:
-        """Whether a server is watched and its node heard right now."""
-        return server.id in self._watches and self._hub.known(server).is_live
-
     async def run(self) -> None:
         """Watch what is wanted, for as long as the bot lives."""
         while True:

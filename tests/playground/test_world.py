@@ -86,7 +86,10 @@ async def test_a_crash_opens_an_incident_in_the_channel(playground: Playground) 
     survival = playground.panel.world.server("Survival")
     (known,) = playground.app.parts.directory.find(playground.guild.id, "Survival")
     async with asyncio.timeout(SEEN_WITHIN):
-        while not playground.app.parts.alerting.lookout.hears(known):
+        while not (
+            f"turns {known.identifier}" in playground.app.supervisor.names
+            and playground.app.parts.hub.known(known).is_live
+        ):
             await asyncio.sleep(0.05)
 
     survival.crash(1)
