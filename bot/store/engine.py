@@ -9,7 +9,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -87,6 +87,8 @@ class Database:
         self.path = path
         self.statements = 0
         """Statements sent since the start, for benchmarks; BEGIN and COMMIT don't count."""
+        self.on_statement: Callable[[str], None] | None = None
+        """Told of each of them, likewise."""
         self._clock = clock
         self._lock = lock
         self._writer = writer
@@ -161,7 +163,11 @@ class Database:
         os.close(self._lock)
 
     def _count(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
-        self.statements += not statement.startswith("BEGIN")
+        if statement.startswith("BEGIN"):
+            return
+        self.statements += 1
+        if self.on_statement is not None:
+            self.on_statement(statement)
 
 
 def copy(source: Path, target: Path) -> None:
