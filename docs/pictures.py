@@ -207,6 +207,30 @@ async def _refusal(mia: Scene) -> None:
     await mia.click("Why?", "⛔")
 
 
+async def _countdown(max_: Scene) -> None:
+    wish: dict[str, Any] = {"reason": "update", "delay": "10", "backup_first": True}
+    await max_.slash("power restart", "restarts **Survival**", server="Survival", **wish)
+
+
+async def _report(max_: Scene) -> None:
+    wish: dict[str, Any] = {"reason": "update", "delay": "3s", "backup_first": True}
+    await max_.slash("power restart", "Up again in", server="Survival", **wish)
+
+
+async def _failure(max_: Scene) -> None:
+    max_.playground.panel.world.server("Creative").crashes_on_start = True
+    await max_.slash("power start", "went off again", server="Creative")
+    await max_.click("Last lines", "The last")
+
+
+async def _jobs(max_: Scene) -> None:
+    lobby: dict[str, Any] = {"server": "Lobby", "delay": "30"}
+    await max_.slash("power stop", "stops **Lobby**", reason="maintenance", **lobby)
+    survival: dict[str, Any] = {"server": "Survival", "delay": "10"}
+    await max_.slash("power restart", "restarts **Survival**", reason="update", **survival)
+    await max_.slash("jobs", "Under way")
+
+
 async def _begin_anew(ada: Scene) -> None:
     """As after the invite: no panel, no rules."""
     await ada.slash("panel remove", "Removing", panel="Nova")
@@ -233,6 +257,10 @@ SCENES: Final[dict[str, tuple[str, Callable[[Scene], Awaitable[None]]]]] = {
     "schedule": ("Ada", _schedule),
     "account": ("Ada", _account),
     "mirror": ("Ada", _mirror),
+    "countdown": ("Max", _countdown),
+    "report": ("Max", _report),
+    "failure": ("Max", _failure),
+    "jobs": ("Max", _jobs),
     "error": ("Mia", _error),
     "refusal": ("Mia", _refusal),
 }

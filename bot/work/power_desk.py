@@ -305,6 +305,9 @@ class Desk:
     def _report_message(self, state: PowerJob) -> Message:
         server = self.directory.get(state.asked.guild_id, state.asked.server_id)
         if state.report_rows != FAILED or server is None:
+            if state.told.is_card and state.outcome == "done":
+                runs = state.signal in (Signal.START, Signal.RESTART)
+                return card(state.report, colour=Colour.GREEN if runs else Colour.GREY)
             return Message(state.report)
         row = [button("lines", server.id, label=_("Last lines"))]
         if state.signal in (Signal.START, Signal.RESTART):

@@ -95,7 +95,7 @@ class Story:
                 state=state_name(state),
                 time=duration(since),
             )
-        return Message(f"{DOTS[state]} {said}{self.quietly(deeds)}")
+        return Message(f"{DOTS[state]} {said}{self.quietly(deeds) if is_public else ''}")
 
     def quietly(self, deeds: Sequence[Deed]) -> str:
         """What was done on the way, in a quiet line of its own; empty where nothing was."""
@@ -191,7 +191,7 @@ class Story:
         return Message(f"{DOTS[State.UNKNOWN]} {said}")
 
     def counting(self, due: datetime) -> str:
-        at = {"at": moment(due), "clock": moment(due, "T")}
+        at = {"at": moment(due), "clock": moment(due, "t")}
         said = {
             Signal.START: _("{who} starts {server} {at} ({clock}){why}", **at, **self._v),
             Signal.STOP: _("{who} stops {server} {at} ({clock}){why}", **at, **self._v),

@@ -276,7 +276,7 @@ class Workflows:
                 _("It is still under way, and I can't say here any later. The channel shows it.")
             )
         ended = end(is_public=False)
-        if not told:
+        if not begun.is_joined:
             return ended
         return Message(f"{told}\n{ended.text}", files=ended.files)
 
