@@ -45,7 +45,10 @@ def details(plan: Plan, now: datetime) -> list[str]:
         lines.append(_("Players are warned in the game for 5 minutes before."))
     times = next_times(plan, now)
     if times and plan.when.at is None:
-        lines.append(_("Next: {times}", times=" · ".join(moment(one, "f") for one in times)))
+        lines.append(_("Next: {time}.", time=moment(times[0], "f")))
+        if times[1:]:
+            then = " · ".join(moment(one, "f") for one in times[1:])
+            lines.append("-# " + _("then {times}", times=then))
     return lines
 
 
