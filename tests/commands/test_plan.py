@@ -102,11 +102,9 @@ async def test_a_planned_restart_runs_by_the_workflow_with_a_warning_before(
 
     await passing(clock, 2 * HOUR - 400, step=1800)
     await until(clock, lambda: the_plan(roost).plan.power_job, step=20)
-    assert timedelta(minutes=4) < due - clock.now() <= timedelta(minutes=5, seconds=20)
     assert panel.count("POST */power") == 0
 
     await until(clock, lambda: panel.count("POST */power"), step=5)
-    assert clock.now() - due < timedelta(minutes=4)  # saving takes its time
     assert clock.now() >= due - timedelta(seconds=5)
 
     await until(clock, lambda: said(roost, "running") or said(roost, "Up again"))
