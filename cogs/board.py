@@ -15,7 +15,7 @@ from bot.fleet.directory import Server
 from bot.fleet.known import State
 from bot.posts.messages import Message
 from bot.store.boards import BoardServer, NewBoard, Pause, Style
-from bot.texts import _, _n
+from bot.texts import _, _n, speaking
 from bot.ui.boards import SERVERS_AT_MOST, WITH_BUTTONS_AT_MOST
 from bot.ui.cards import server_card
 from bot.ui.doors import Ack, Press, actor_of, command, component, decided
@@ -97,7 +97,7 @@ class BoardCog(commands.Cog):
             member_id=admitted.actor.id,
             begun_at=self._parts.clock.monotonic(),
             channel_id=_writable(interaction, channel, with_files=chart in RANGES),
-            title=title.strip() or _("Servers"),
+            title=title.strip() or self._usual_title(admitted.guild_id, interaction),
             style=_style(style),
             chart=chart if chart in RANGES else "",
         )
@@ -275,6 +275,12 @@ class BoardCog(commands.Cog):
                 gate.book(admitted.guild_id), server, self._parts.directory.label(server)
             ),
         )
+
+    def _usual_title(self, guild_id: int, interaction: discord.Interaction) -> str:
+        """In the guild's language, not in that of whoever makes it."""
+        locale = interaction.guild_locale.value if interaction.guild_locale else None
+        with speaking(self._parts.gate.language(guild_id, locale)):
+            return _("Servers")
 
     def _keep(self, draft: Draft) -> str:
         token = token_urlsafe(8)

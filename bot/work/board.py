@@ -41,6 +41,7 @@ OLD_NUMBERS_EVERY_SECONDS: Final = 300.0
 OLD: Final = timedelta(minutes=55)
 FIRST_LOOK_SECONDS: Final = 20.0
 """After a start the board waits so long for its servers, rather than show them as unknown."""
+NO_CHART_YET_SECONDS: Final = 300.0
 TROUBLE_SECONDS: Final = 20.0
 REFUSED_SECONDS: Final = 60.0
 SAME_START: Final = timedelta(minutes=2)
@@ -115,15 +116,14 @@ class Board:
             wait = self._due_in()
             if wait > 0:
                 return wait
-            await self._draw()
-            now = self._ground.clock.now()
-            seen = self._rows()
-            if self._shown is not None and facts(seen, now) != self._shown_facts:
-                self._changed_at = now
             language = self._ground.gate.language(
                 self._guild_id, self._ground.places.language(self._guild_id)
             )
             with speaking(language):
+                await self._draw()
+                now, seen = self._ground.clock.now(), self._rows()
+                if self._shown is not None and facts(seen, now) != self._shown_facts:
+                    self._changed_at = now
                 wait = await self._deliver(seen, now)
             self._edited_at = self._ground.clock.monotonic()
             self._again_at = self._edited_at + wait
@@ -235,9 +235,11 @@ class Board:
         found = (self._ground.directory.get(self._guild_id, one) for one in self.server_ids)
         servers = [server for server in found if server is not None]
         drawn = await self._ground.usage.board_chart(self._guild_id, servers, self.row.chart)
-        if drawn is not None:
-            self._picture, self._picture_words = drawn
-            self._is_new_picture = True
+        if drawn is None:
+            self._drawn_at += NO_CHART_YET_SECONDS - RANGES[self.row.chart].redraw_seconds
+            return
+        self._picture, self._picture_words = drawn
+        self._is_new_picture = True
 
     # delivering
 

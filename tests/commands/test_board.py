@@ -358,3 +358,29 @@ async def test_trouble_of_discord_is_waited_out_and_not_stormed(
     await boards.passes(60)
     assert 1 <= boards.edits() - edits <= 4
     await boards.until(lambda: boards.text.count("started") == 2, within=600)
+
+
+async def test_a_board_speaks_the_guilds_language_whoever_made_it(
+    boards: Boards, roost: World
+) -> None:
+    shown = await roost.admin.slash(roost.channel, "config")
+    await private(shown)
+    german = await roost.admin.select(shown.message, ["de"], custom_id="r:config-choose:language")
+    await german.until(lambda: "Deutsch" in german.text)
+    await boards.make("Creative")
+    await boards.until(lambda: "letzte Änderung" in boards.text)
+    assert "Server" in boards.text
+
+
+async def test_a_board_beyond_the_servers_a_guild_may_watch_is_refused(
+    boards: Boards, roost: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roost.app.parts.hub, "_watched_per_guild", 1)
+    shown = await roost.admin.slash(roost.channel, "board create", channel=boards.channel)
+    await private(shown)
+    chosen = [boards.server(name).id for name in ("Creative", "Modded")]
+    shown = await roost.admin.select(shown.message, chosen)
+    await shown.until(lambda: "2 servers" in shown.text)
+    done = await roost.admin.click(shown.message, label="Post the board")
+    await done.until(lambda: "as many servers as it may" in done.text)
+    assert not boards.messages

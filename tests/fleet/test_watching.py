@@ -183,6 +183,8 @@ async def test_a_refused_key_is_not_tried_again_until_a_new_one_is_read(
 ) -> None:
     async with watching(fleet, "Survival") as ears:
         await fleet.until(lambda: is_live(fleet, "Survival"))
+        game(panel, "Survival").printed("before")
+        await fleet.until(lambda: "before" in ears.lines)
         fault = panel.fault("401")
         panel.drop_sockets()
         await fleet.until(lambda: known(fleet, "Survival") is State.KEY_REFUSED)
@@ -195,6 +197,9 @@ async def test_a_refused_key_is_not_tried_again_until_a_new_one_is_read(
         fault.cancel()
         await fleet.panels.rekey(GUILD, fleet.panel_id, Secret(panel.key("alice")))
         await fleet.until(lambda: is_live(fleet, "Survival"))
+        game(panel, "Survival").printed("after")
+        await fleet.until(lambda: "after" in ears.lines)
+        assert ears.lines.count("before") == 1
 
 
 async def test_a_suspended_server_is_told_as_such_and_heard_again_when_it_is_paid(
