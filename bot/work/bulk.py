@@ -10,6 +10,7 @@ import structlog
 from msgspec import Struct
 
 from bot.access.acting import Audit
+from bot.access.consent import NeedsConsent
 from bot.access.facts import Action
 from bot.access.gate import Admitted, Gate, NotAdmitted
 from bot.clock import Clock
@@ -41,7 +42,9 @@ NAME_CHARACTERS: Final = 30
 
 
 def action_for(signal: Signal) -> Action:
-    """What is decided on each server."""
+    """What is decided on each server; a kill as everywhere, for it may take two."""
+    if signal is Signal.KILL:
+        return Action("power kill", RIGHTS[signal], on_server=True)
     return Action("bulk power", RIGHTS[signal], on_server=True)
 
 
@@ -150,6 +153,12 @@ class BulkWork:
             )
             with speaking(board.language):
                 said = _("⛔ {server}: left out, it may no longer be done.", server=label)
+            await board.say(server, said, is_over=True)
+        except NeedsConsent:
+            with speaking(board.language):
+                said = _(
+                    "⛔ {server}: it takes a second member, whom `/power kill` asks.", server=label
+                )
             await board.say(server, said, is_over=True)
         except Unfit as error:
             with speaking(board.language):

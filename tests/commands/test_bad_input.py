@@ -167,10 +167,10 @@ async def test_an_attachment_over_the_limit_is_refused_and_nothing_of_it_is_kept
 def left_there(panel: SimPanel) -> None:
     """A backup and a database on two servers, so that there is something to name."""
     for number, server in enumerate((SERVER, OTHER)):
-        _lies_there(panel, server, number)
+        lies_there(panel, server, number)
 
 
-def _lies_there(panel: SimPanel, server: str, number: int) -> None:
+def lies_there(panel: SimPanel, server: str, number: int) -> None:
     """A backup and a database of the same names on each server."""
     owner = panel.world.server(server)
     made_at = panel.clock.now() - timedelta(hours=1)
