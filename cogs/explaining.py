@@ -3,6 +3,7 @@
 import discord
 
 from bot.access.command_permissions import Viewer
+from bot.access.conditions import Met
 from bot.access.facts import Action
 from bot.fleet.directory import Server
 from bot.fleet.known import Known
@@ -41,6 +42,9 @@ async def explained(
     )
     guild_id = interaction.guild_id or 0
     found = await parts.explaining.explain(guild_id, actor, action, target, seen=seen)
+    met: tuple[Met, ...] = ()
+    if target is not None:
+        met = await parts.consents.conditions(found.decision, target, actor.id)
     text = why(
         action,
         found.decision,
@@ -49,6 +53,7 @@ async def explained(
         beyond=found.beyond,
         state=_state(target, found.known),
         unread=not found.read_permissions,
+        conditions=met,
     )
     right = action.right or ""
     rows = []

@@ -203,7 +203,11 @@ class PowerCog(commands.Cog):
         Raises:
             NotNow: A condition doesn't hold.
         """
-        failing = unmet(await self._parts.consents.conditions(admitted))
+        failing = unmet(
+            await self._parts.consents.conditions(
+                admitted.decision, admitted.server, admitted.actor.id
+            )
+        )
         label = self._parts.directory.label(admitted.server)
         if failing is not None:
             raise NotNow(failing, label)

@@ -56,7 +56,7 @@ def ended_card(request: Request, tally: Tally, said: str, *, is_good: bool) -> M
 
 def asked_words(request: Request) -> str:
     """What the asker is told privately."""
-    until = moment(request.ends_at)
+    until = moment(request.ends_at, "t")
     return {
         Consent.VOTE: _(
             "The vote stands in this channel, open until {time}. Your own voice is counted where "
@@ -65,12 +65,12 @@ def asked_words(request: Request) -> str:
         ),
         Consent.APPROVAL: _(
             "I asked in this channel. Once somebody with the right agrees, it happens; the "
-            "question ends {time}.",
+            "question ends at {time}.",
             time=until,
         ),
         Consent.SECOND_PERSON: _(
             "In this guild that takes two. I asked in this channel; once a second member with the "
-            "right agrees, it happens. The question ends {time}.",
+            "right agrees, it happens. The question ends at {time}.",
             time=until,
         ),
     }[request.consent]
@@ -83,7 +83,7 @@ def _vote(request: Request, tally: Tally) -> Message:
         tally.needed,
     )
     quiet = f"-# {request.voters} {rule} " + _("You may change yours until {time}.",
-                                               time=moment(request.ends_at))  # fmt: skip
+                                               time=moment(request.ends_at, "t"))  # fmt: skip
     rows: list[list[Control]] = [
         [
             button(
@@ -113,7 +113,7 @@ def _approval(request: Request) -> Message:
     who = _(
         "Somebody with the right *{right}* decides. Open until {time}.",
         right=right_name(request.right),
-        time=moment(request.ends_at),
+        time=moment(request.ends_at, "t"),
     )
     head = f"{_headings(request)[Consent.APPROVAL]}\n{_asks(request)}"
     return card(head, f"-# {who}", colour=Colour.BLUE, rows=rows)
@@ -130,7 +130,7 @@ def _second_person(request: Request) -> Message:
     who = _(
         "It takes two: somebody else with the right *{right}* has to agree until {time}.",
         right=right_name(request.right),
-        time=moment(request.ends_at),
+        time=moment(request.ends_at, "t"),
     )
     head = f"{_headings(request)[Consent.SECOND_PERSON]}\n{_asks(request)}"
     return card(head, f"-# {who}", colour=Colour.RED, rows=rows)
@@ -158,9 +158,8 @@ def _asks(request: Request) -> str:
 def _stand(tally: Tally) -> str:
     filled = min(BAR, round(BAR * tally.votes_for / max(tally.needed, 1)))
     bar = "▰" * filled + "▱" * (BAR - filled)
-    said = _(
-        "{bar} **{votes} of {needed}** for it, {against} against",
-        bar=bar,
+    said = f"{bar}\n" + _(
+        "**{votes} of {needed}** for it, {against} against",
         votes=tally.votes_for,
         needed=tally.needed,
         against=tally.against,

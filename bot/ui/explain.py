@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from bot.access.conditions import Met
 from bot.access.console_rules import ConsoleRule, Judgement
 from bot.access.decision import Allow, Ask, Decision, Link, Part, Reason, Refuse, Verdict
 from bot.access.facts import Action, CommandPermission
@@ -10,6 +11,7 @@ from bot.access.rights import ADMIN, on_panel, recipe_of
 from bot.access.rules import Rule
 from bot.fleet.directory import Server
 from bot.texts import _, _n
+from bot.ui.policy_words import condition_words, policy_sentence
 from bot.ui.text import bold, code, moment, name
 
 _MARKS = {Verdict.ALLOWS: "✅", Verdict.ASKS: "🤝", Verdict.REFUSES: "⛔", Verdict.SILENT: "▫️"}
@@ -100,6 +102,7 @@ def why(
     beyond: Sequence[Link] = (),
     state: str = "",
     unread: bool = False,
+    conditions: Sequence[Met] = (),
 ) -> str:
     """The whole chain, and the one change that would turn it.
 
@@ -108,6 +111,7 @@ def why(
         beyond: What stands behind the refusal.
         state: How the server is just now, in a sentence.
         unread: Whether Discord's own settings couldn't be read.
+        conditions: Those of the policy, as they are just now.
     """
     subject = bold(who) if who else _("You")
     on = _(" on {server}", server=bold(target.name)) if target else ""
@@ -130,6 +134,11 @@ def why(
     lines += [
         f"{_MARKS[link.verdict]} {_link_words(action, link, target)}"
         for link in (*decision.chain, *beyond)
+    ]
+    lines += [
+        f"{_MARKS[Verdict.ALLOWS if one.is_met else Verdict.REFUSES]} "
+        + condition_words(one, target.name if target else "")
+        for one in conditions
     ]
     if state:
         lines.append(f"▫️ {state}")
@@ -166,7 +175,7 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.SEES_NONE: _("May see no server here yet"),
         Reason.NO_SERVER: _("It takes a server, and none is meant"),
         Reason.LINKED_KEY: _("The member's own panel key allows it"),
-        Reason.POLICY: _("The guild's policy lets members ask for it"),
+        Reason.POLICY: _policy_words(link, where),
         Reason.POLICY_SIGHT: _("May ask for something on {where}, so they see it", where=where),
         Reason.NO_RECIPE: _("There is no such recipe for {where}", where=where),
         Reason.RECIPE_ASKS: _("The recipe may be asked for; somebody who holds it has to agree"),
@@ -312,6 +321,19 @@ def _remedy(action: Action, because: Link) -> str:
         case Part.DISCORD, _:
             return _("an admin opens it in Server Settings → Integrations → Roost.")
     return _("nothing that an admin could set.")
+
+
+def _policy_words(link: Link, where: str) -> str:
+    """The guild's policy in its sentence: by whom, since when."""
+    policy = link.policy
+    if policy is None:
+        return _("The guild's policy lets members ask for it")
+    return _(
+        "Policy: {sentence} (by {by}, since {since})",
+        sentence=policy_sentence(policy.action, policy.terms, where, ""),
+        by=f"<@{policy.changed_by}>",
+        since=moment(policy.changed_at, "d"),
+    )
 
 
 def rule_words(rule: Rule | None) -> str:

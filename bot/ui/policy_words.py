@@ -144,7 +144,7 @@ def _quiet(terms: Terms, zone: str) -> list[str]:
             "not from {begin} to {end} ({zone})",
             begin=time_of_day(terms.quiet_from),
             end=time_of_day(terms.quiet_until),
-            zone=zone,
+            zone=zone or _("this guild's time zone"),
         )
     ]
 
@@ -161,7 +161,8 @@ def unmet_words(met: Met, server: str) -> str:
         met: The condition that doesn't hold.
         server: The server's name, bare.
     """
-    where, until = bold(server), moment(met.until) if met.until else ""
+    style = "t" if met.need is Need.QUIET_HOURS else "R"
+    where, until = bold(server), moment(met.until, style) if met.until else ""
     words: dict[Need, Callable[[], str]] = {
         Need.QUIET_HOURS: lambda: _("These are quiet hours here, until {time}.", time=until),
         Need.SERVER_PAUSE: lambda: _(

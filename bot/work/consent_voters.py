@@ -82,9 +82,9 @@ class Voters:
                 )
             return Electorate(share(terms.quorum, size), size)
         size = await self._crowd.role_size(guild_id, terms.role_id or guild_id)
-        if size is None:
+        if size is None and terms.role_id is not None:
             raise _gone(_("The role that may ask and vote is gone."))
-        if size < terms.quorum:
+        if size is not None and size < terms.quorum:
             raise Unfit(
                 _n(
                     "It takes {needed} votes, and {count} member may vote. An admin mends that "

@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access.acting import Audit
 from bot.access.conditions import Circumstances, Met, NotNow, decide_conditions, unmet
 from bot.access.consent import POLICY_ACTIONS, Agreed, Consent
-from bot.access.decision import Allow, Ask, by_policy, is_agreed
+from bot.access.decision import Allow, Ask, Decision, by_policy, is_agreed
 from bot.access.gate import Admitted, Gate
 from bot.clock import Clock
+from bot.fleet.directory import Server
 from bot.posts.answers import may_publish
 from bot.posts.messages import Message
 from bot.store import ballots as ballot_rows
@@ -101,14 +102,14 @@ class Consents:
             await self._note_use(session, admitted)
         return structs.replace(admitted, agreed=Agreed(said="by policy, at once"))
 
-    async def conditions(self, admitted: Admitted) -> tuple[Met, ...]:
-        """How the conditions of the policy that admitted somebody stand; none without one."""
-        policy = by_policy(admitted.decision)
+    async def conditions(
+        self, decision: Decision, server: Server, member_id: int
+    ) -> tuple[Met, ...]:
+        """How the conditions of the policy behind a decision stand; none without one."""
+        policy = by_policy(decision)
         if policy is None:
             return ()
-        return await self._lookout.conditions(
-            admitted.server, policy.terms, policy.action, admitted.actor.id
-        )
+        return await self._lookout.conditions(server, policy.terms, policy.action, member_id)
 
     async def ask(
         self,
@@ -459,7 +460,7 @@ def _line(row: job_rows.JobRow) -> JobLine:
         kind=kinds[state.consent].capitalize(),
         what=state.what,
         who=bold(state.asked.actor_name),
-        time=moment(state.ends_at),
+        time=moment(state.ends_at, "t"),
     )
     return JobLine(
         text=text,

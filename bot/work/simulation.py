@@ -1,6 +1,6 @@
 """What would happen if somebody asked: who would have to agree, what would be sent. Nothing is."""
 
-from bot.access.conditions import unmet
+from bot.access.conditions import Met, unmet
 from bot.access.consent import POLICY_ACTIONS, POLICY_RIGHTS
 from bot.access.decision import Allow, Decision, Refuse, by_policy
 from bot.access.facts import Action, Actor
@@ -16,7 +16,7 @@ from bot.texts import _, _n
 from bot.ui.errors import Unfit
 from bot.ui.explain import right_name, why
 from bot.ui.parts import Colour, card
-from bot.ui.policy_words import action_name, condition_words, policy_sentence
+from bot.ui.policy_words import action_name, policy_sentence
 from bot.ui.text import bold, code
 from bot.work.circumstances import Lookout
 from bot.work.consent_voters import Voters
@@ -53,18 +53,12 @@ class Simulation:
             return await self._idle(guild_id, server)
         meant = Action(_COMMANDS[action], POLICY_RIGHTS[action], on_server=True)
         decision = self._gate.decide(guild_id, actor, meant, server)
-        paragraphs = [why(meant, decision, server, actor.name)]
         policy = by_policy(decision)
-        is_now = not isinstance(decision, Refuse)
+        met: tuple[Met, ...] = ()
         if policy is not None:
             met = await self._lookout.conditions(server, policy.terms, policy.action, actor.id)
-            if met:
-                lines = [
-                    f"{'✅' if one.is_met else '⛔'} {condition_words(one, server.name)}"
-                    for one in met
-                ]
-                paragraphs.append("\n".join(lines))
-            is_now = is_now and unmet(met) is None
+        paragraphs = [why(meant, decision, server, actor.name, conditions=met)]
+        is_now = not isinstance(decision, Refuse) and unmet(met) is None
         if is_now:
             paragraphs.append(await self._agreeing(guild_id, decision, policy, server))
             paragraphs.append(self._sent(action, policy, server))
