@@ -105,6 +105,15 @@ POINTS: Final[tuple[Point, ...]] = (
     Point("cancel", "cancel: clicked, not heard", "power:rest:after", CALLED_OFF),
     Point("cancel", "cancel: heard, not told", "power:phase report:after", CALLED_OFF),
     Point("cancel", "cancel: told, not closed", "power:over:before", CALLED_OFF),
+    # a restart that a member asks for and a moderator approves
+    *_around("approval", "question", "post 1", quick=2, kind="consent"),
+    Point("approval", "question: posted, not noted", "consent:phase open:before"),
+    Point("approval", "question: open", "consent:phase open:after"),
+    Point("approval", "answer: clicked, not heard", "consent:rest:after"),
+    Point("approval", "agreed, not begun", "consent:begin deed:before", is_quick=True),
+    Point("approval", "being done", "consent:begin deed:after"),
+    Point("approval", "done, not told", "consent:report:before"),
+    Point("approval", "told, not closed", "consent:over:before"),
     # a backup by command
     *_around("backup", "message", "post 1", kind="backup"),
     Point("backup", "its end: noted, not told", "backup:report:before"),

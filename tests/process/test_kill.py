@@ -1,6 +1,7 @@
 """kill -9 at every step boundary and inside every step: nothing twice, nothing left unsaid."""
 
 import asyncio
+import contextlib
 import re
 import signal
 import sqlite3
@@ -261,6 +262,38 @@ async def _backed_up(stage: Stage, _point: Point) -> None:
     assert len(stage.said()) == 1
 
 
+async def _approval(stage: Stage, _point: Point) -> None:
+    shown = await stage.boss.slash(stage.channel, "policy edit", action="restart")
+    await shown.until(lambda: "No policy here yet" in shown.text)
+    await stage.boss.select(shown.message, ["approval"])
+    tom = stage.channel.guild.member("tom")
+    await asyncio.sleep(0.5)
+    asked = await tom.slash(stage.channel, "power restart", server="Survival")
+    await asked.until(lambda: "You may ask to" in asked.text)
+    await tom.click(asked.message, label="Ask for it")
+    await _approve(stage)
+
+
+async def _approve(stage: Stage) -> None:
+    await stage.sees("Approve: restart")
+    message: Json = next(
+        one for one in stage.channel.public() if "Approve: restart" in text_of(one)
+    )
+    await asyncio.sleep(0.5)
+    with contextlib.suppress(LookupError, TimeoutError):
+        await stage.mia.click(message, label="Approve")
+
+
+async def _approved(stage: Stage, _point: Point) -> None:
+    if not any("agreed" in one for one in stage.said()):
+        await _approve(stage)
+    await stage.sees("The restart begins")
+    await stage.sees("Up again in")
+    assert stage.powers() == ["restart"]
+    assert stage.panel.world.server("Survival").state == "running"
+    assert len(stage.said()) == 2
+
+
 Begin = Callable[[Stage, Point], Coroutine[Any, Any, None]]
 SCENARIOS: Final[dict[str, tuple[Begin, Begin]]] = {
     "restart": (_restart, _restarted),
@@ -268,5 +301,6 @@ SCENARIOS: Final[dict[str, tuple[Begin, Begin]]] = {
     "plain": (_plain, _plainly),
     "cancel": (_cancel, _cancelled),
     "backup": (_backup, _backed_up),
+    "approval": (_approval, _approved),
 }
 """How each begins, and what has to be true once the bot is back."""
