@@ -6,14 +6,14 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.access.rights import ADMIN, ANYONE, RIGHTS, SEES_ONE
+from bot.access.rights import ADMIN, ANYONE, RECIPE, RIGHTS, SEES_ONE
 from bot.app import App
 from bot.client import bare_tree, payload_of
 from demo.panel import SimPanel
 from tests.wirecord import Wire
 from tests.world import World, private
 
-KNOWN = {ADMIN, ANYONE, SEES_ONE, *RIGHTS}
+KNOWN = {ADMIN, ANYONE, SEES_ONE, RECIPE, *RIGHTS}
 
 
 def _leaves() -> list[app_commands.Command[Any, ..., Any]]:
