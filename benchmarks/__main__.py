@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import boards, client, console, decision, jobs, mirrors, slash, watched
+from benchmarks import boards, choices, client, console, decision, jobs, mirrors, slash, watched
 from benchmarks.measure import Row
 
 RESULTS: Final = Path(__file__).with_name("results.json")
@@ -22,6 +22,7 @@ SUBJECTS: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
     "console": console.measure,
     "slash": slash.measure,
     "decision": decision.measure,
+    "choices": choices.measure,
     "jobs": jobs.measure,
     "mirrors": mirrors.measure,
     "boards": boards.measure,

@@ -37,13 +37,17 @@ class _ServerChoices(app_commands.Transformer):
         named = getattr(interaction.namespace, "recipe", None)
         action = gate.meant(guild_id, action_of(interaction.command), named)
         usable = gate.usable(guild_id, actor_of(interaction), action)
-        found = directory.search(usable, str(value), CHOICES)
-        return [
-            app_commands.Choice(
-                name=cut(plain(directory.label(s), 100), 100), value=directory.token(s)
-            )
-            for s in found
-        ]
+        return server_choices(directory, usable, str(value))
+
+
+def server_choices(
+    directory: Directory, usable: list[Server], text: str
+) -> list[app_commands.Choice[str | int | float]]:
+    """The best matches for what was typed so far, each told from its namesakes."""
+    return [
+        app_commands.Choice(name=cut(plain(directory.label(s), 100), 100), value=directory.token(s))
+        for s in directory.search(usable, text, CHOICES)
+    ]
 
 
 class NamedChoices(app_commands.Transformer):
