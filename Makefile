@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-JOBS ?= auto
+# twice the cores, because tests wait on sockets more than they compute
+JOBS ?= $(shell echo $$(( 2 * $$(nproc) )))
 
 .PHONY: setup check test test-all bench demo run docs lock clean
 
