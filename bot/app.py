@@ -649,7 +649,17 @@ def _wire(ground: _Ground, *, guild_ready_seconds: float) -> App:
         schedules=ScheduleWork(gate, acting, shelf, hub, clock),
         subusers=SubuserWork(gate, acting, panels, shelf, confirmations=confirmations, clock=clock),
         bulk=BulkWork(
-            gate=gate, workflows=workflows, audit=audit, hub=hub, directory=directory, clock=clock
+            database=database,
+            jobs=jobs,
+            view=jobs_view,
+            teller=teller,
+            again=again,
+            gate=gate,
+            workflows=workflows,
+            audit=audit,
+            hub=hub,
+            directory=directory,
+            clock=clock,
         ),
         charts=charts,
         headcount=headcount,

@@ -14,7 +14,8 @@ from bot.ui.errors import Unfit
 from bot.ui.groups import STAFF, group
 from bot.ui.parts import Control, card, choice
 from bot.ui.text import bold
-from bot.work.bulk import NAME_CHARACTERS, SERVERS_AT_MOST, Draft, action_for
+from bot.work.bulk import SERVERS_AT_MOST, Draft, action_for
+from bot.work.bulk_lines import NAME_CHARACTERS
 from bot.work.course import Signal
 from cogs.parts import Parts
 from cogs.power import REASON, Reason

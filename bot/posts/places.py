@@ -212,7 +212,7 @@ class Places:
 
 
 def _has_mark(message: discord.Message, marks: tuple[str, ...]) -> bool:
-    if message.content in marks:
+    if message.content and message.content in marks:
         return True
     said = str([part.to_dict() for part in message.components])
     return any(mark in said for mark in marks if mark)

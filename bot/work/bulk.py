@@ -2,43 +2,72 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from secrets import token_urlsafe
-from typing import Final
+from typing import Any, Final
 
 import discord
+import msgspec
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bot.access.acting import Audit
 from bot.access.consent import NeedsConsent
-from bot.access.facts import Action
+from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted, Gate, NotAdmitted
+from bot.access.rights import ADMIN
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub
 from bot.fleet.panels import PanelGone
-from bot.posts.answers import Post, publish
+from bot.posts.answers import may_publish
+from bot.posts.members import NotAsked
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
+from bot.store.engine import Database
+from bot.store.jobs import JobRow
 from bot.texts import _, _n, speaking
 from bot.ui.cards import dot
 from bot.ui.doors import answer_of, new_reference
 from bot.ui.errors import Unfit, panel_words
-from bot.ui.parts import TEXT_LIMIT, card
-from bot.ui.text import bold, quoted
+from bot.ui.parts import card
+from bot.work.again import Again, Asked, MemberGone
+from bot.work.bulk_lines import (
+    KIND,
+    BulkJob,
+    BulkLine,
+    board,
+    board_text,
+    broke,
+    cut_lines,
+    failed,
+    job_text,
+    left_out,
+    panel_gone,
+    row_text,
+)
 from bot.work.course import Signal
+from bot.work.engine import Done, Job, Jobs, Sleep
+from bot.work.jobs_view import JobLine, JobsView
+from bot.work.power_countdown import AWAY_SECONDS
+from bot.work.power_desk import Ear
 from bot.work.power_order import RIGHTS, PowerOrder
 from bot.work.power_words import Story
-from bot.work.workflow import Workflows
+from bot.work.telling import Teller, Told
+from bot.work.workflow import PRIVATE_SECONDS, Workflows
 
 log = structlog.stdlib.get_logger(__name__)
 
 SERVERS_AT_MOST: Final = 25
 """As many as one select holds."""
 AT_ONCE: Final = 4
+STAY_SECONDS: Final = 60.0
+"""So long a handler stays at a time, then others get their turn."""
+LOOK_SECONDS: Final = 15.0
+"""Also where nothing was heard: Discord may not have said who the member is."""
 DRAFT_SECONDS: Final = 900.0
 DRAFTS_AT_MOST: Final = 500
-NAME_CHARACTERS: Final = 30
+_DOTS: Final = frozenset("🟢🟡⚫🔵🔴⚪")
 
 
 def action_for(signal: Signal) -> Action:
@@ -58,12 +87,69 @@ class Draft(Struct, frozen=True):
     begun_at: float
 
 
+class _News:
+    """What one life of the bot hears of a bulk action, and who waits for it here."""
+
+    def __init__(self, interaction: discord.Interaction | None = None) -> None:
+        self.interaction = interaction
+        self.actor: Actor | None = None
+        """Who was admitted a moment ago and need not be asked for at once."""
+        self.ears: dict[str, Ear] = {}
+        self.texts: dict[str, str] = {}
+        self.details: list[str] = []
+        self.changed = asyncio.Event()
+        self.over = asyncio.Event()
+        self.state: BulkJob | None = None
+        self.is_public = True
+
+    def language(self, state: BulkJob) -> str:
+        """In which who asked is spoken to."""
+        return self.interaction.locale.value if self.interaction else state.language
+
+    def say(self, server_id: str, text: str) -> None:
+        """A newer line."""
+        self.texts[server_id] = text
+        self.changed.set()
+
+    def ear(self, line: BulkLine) -> Ear:
+        """Hears how one server's workflow goes on and ends."""
+        ear = Ear(_Line(self, line))
+        ear.end.add_done_callback(lambda _end: self.changed.set())
+        return ear
+
+
+class _Line:
+    """Tells of one server's action in its line."""
+
+    shows_console = False
+
+    def __init__(self, news: _News, line: BulkLine) -> None:
+        self._news = news
+        self._line = line
+
+    async def sent(self, story: Story, *, is_known: bool, is_public: bool) -> None:  # noqa: ARG002
+        with speaking(story.language):
+            if is_known:
+                said = _("🟡 {server}: sent, waiting …", server=story.name)
+            else:
+                said = _("⚪ {server}: sent, but nobody says if it arrived …", server=story.name)
+        self._news.say(self._line.server_id, said)
+
+    async def slow(self, story: Story, public: Message) -> None:  # noqa: ARG002
+        self._news.say(self._line.server_id, public.text)
+
+
 class BulkWork:
-    """Runs one action on many servers, a few at a time."""
+    """Runs one action on many servers, a few at a time; a job of its own keeps the message true."""
 
     def __init__(
         self,
         *,
+        database: Database,
+        jobs: Jobs,
+        view: JobsView,
+        teller: Teller,
+        again: Again,
         gate: Gate,
         workflows: Workflows,
         audit: Audit,
@@ -71,6 +157,10 @@ class BulkWork:
         directory: Directory,
         clock: Clock,
     ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._teller = teller
+        self._again = again
         self._gate = gate
         self._workflows = workflows
         self._audit = audit
@@ -78,6 +168,9 @@ class BulkWork:
         self._directory = directory
         self._clock = clock
         self._drafts: dict[str, Draft] = {}
+        self._news: dict[str, _News] = {}
+        jobs.register(KIND, BulkJob, self._work, failed=self._failed)
+        view.describe(KIND, _described)
 
     def draft(self, admitted: Admitted, signal: Signal, reason: str) -> str:
         """Keep what is wanted while the servers are chosen; the token goes into the select."""
@@ -113,188 +206,285 @@ class BulkWork:
         signal: Signal,
         reason: str,
     ) -> Message:
-        """Act on each server and say in the channel, line by line, what came of it."""
+        """Act on each server and say in the channel, line by line, what came of it.
+
+        Raises:
+            Unfit: The guild has as many things under way as it may.
+        """
         locale = interaction.guild_locale.value if interaction.guild_locale else None
-        board = _Board(admitted, [(s, self._directory.label(s)) for s in servers], signal, reason)
-        board.language = self._gate.language(admitted.guild_id, locale)
-        await board.open(interaction)
-        limit = asyncio.Semaphore(AT_ONCE)
+        language = self._gate.language(admitted.guild_id, locale)
+        is_public = may_publish(interaction)
+        action = action_for(signal)
+        asked = Asked(
+            guild_id=admitted.guild_id,
+            channel_id=admitted.channel_id,
+            actor_id=admitted.actor.id,
+            actor_name=admitted.actor.name,
+            action=action.name,
+            right=action.right or "",
+            server_id="",
+            reference=admitted.reference,
+        )
+        state = BulkJob(
+            asked=asked,
+            signal=signal.value,
+            reason=reason,
+            language=language,
+            told=Told(channel_id=admitted.channel_id, is_quiet=not is_public),
+            lines=self._first_lines(servers, language),
+        )
+        news = _News(interaction)
+        news.actor, news.state, news.is_public = admitted.actor, state, is_public
+        async with self._database.write() as session:
+            job_id = await self._jobs.submit(
+                session,
+                guild_id=admitted.guild_id,
+                kind=KIND,
+                state=state,
+                actor_id=admitted.actor.id,
+                within_limit=True,
+            )
+            if job_id is None:
+                raise Unfit(
+                    _(
+                        "So much is under way in this guild that I take nothing more. `/jobs` "
+                        "shows it, and ends what isn't needed."
+                    )
+                )
+            self._news[job_id] = news
+        if is_public:
+            told = _("I'm at it. The channel sees each server's result as it comes.")
+            await answer_of(interaction).show(Message(told))
+        try:
+            async with self._clock.timeout(PRIVATE_SECONDS):
+                await news.over.wait()
+        except TimeoutError:
+            return Message(
+                _("It is still under way, and I can't say here any later. The channel shows it.")
+            )
+        return _private(news)
 
-        async def one(server: Server) -> None:
-            async with limit:
-                await self._one(admitted, server, board)
+    def _first_lines(self, servers: Sequence[Server], language: str) -> tuple[BulkLine, ...]:
+        lines = []
+        for server in servers:
+            line = BulkLine(server_id=server.id, label=self._directory.label(server), text="")
+            with speaking(language):
+                said = _("▫️ {server}: its turn comes", server=line.name)
+            lines.append(structs.replace(line, text=said))
+        return tuple(lines)
 
-        await asyncio.gather(*(one(server) for server in servers))
-        return board.private()
+    async def _work(self, job: Job[BulkJob]) -> Sleep | Done:
+        news = self._news.setdefault(job.id, _News())
+        if job.phase != "report":
+            entered = self._clock.monotonic()
+            await self._take_up(job, news)
+            await self._show(job, news)
+            while job.state.over < len(job.state.lines):
+                news.changed.clear()
+                before = job.state.lines
+                await self._step(job, news)
+                if job.state.lines != before:
+                    await job.save()
+                    await self._show(job, news)
+                    continue
+                if self._clock.monotonic() - entered > STAY_SECONDS:
+                    job.state = structs.replace(job.state, seen_at=self._clock.now())
+                    return Sleep(self._clock.now())
+                try:
+                    async with self._clock.timeout(LOOK_SECONDS):
+                        await news.changed.wait()
+                except TimeoutError:
+                    pass
+            await job.save("report")
+        with speaking(job.state.language):
+            message = board(job.state)
+        later = await self._teller.report(job, message)
+        self._end(job)
+        return later or Done()
 
-    async def _one(self, admitted: Admitted, server: Server, board: "_Board") -> None:
-        """Act on one; whatever goes wrong there is its line and ends nobody else's."""
-        label = bold(board.labels[server.id], NAME_CHARACTERS)
-        reference = new_reference()
+    async def _take_up(self, job: Job[BulkJob], news: _News) -> None:
+        """Listen to what was begun before, or read how it ended; leave out what came too late."""
+        late = self._clock.now() - (job.state.seen_at or job.made_at)
+        for line in job.state.lines:
+            if line.is_over:
+                continue
+            ear = news.ears.get(line.server_id)
+            if line.job_id and (ear is None or not ear.end.done()):
+                await self._listen(job, line, news)
+            elif not line.job_id and late > timedelta(seconds=AWAY_SECONDS):
+                with speaking(job.state.language):
+                    said = _("⚪ {server}: not sent, I was away for too long.", server=line.name)
+                _set(job, line, text=said, is_over=True)
+        job.state = structs.replace(job.state, seen_at=self._clock.now())
+        await job.save()
+
+    async def _listen(self, job: Job[BulkJob], line: BulkLine, news: _News) -> None:
+        ear = news.ears.get(line.server_id)
+        fresh = ear or news.ear(line)
+        row = await self._workflows.hear(job.guild_id, line.job_id, fresh, is_new=ear is None)
+        news.ears[line.server_id] = fresh
+        if fresh.end.done() or (row is not None and row.outcome is None):
+            return
+        server = self._directory.get(job.guild_id, line.server_id)
+        known = await self._hub.look(server) if server is not None else None
+        with speaking(job.state.language):
+            said = row_text(line, row, known) if known is not None else panel_gone(line)
+        _set(job, line, text=said, is_over=True)
+
+    async def _step(self, job: Job[BulkJob], news: _News) -> None:
+        """Take what was heard, and begin what there is room for."""
+        for line in job.state.lines:
+            ear = news.ears.get(line.server_id)
+            said = news.texts.pop(line.server_id, "")
+            if line.is_over:
+                continue
+            if line.job_id and ear is not None and ear.end.done():
+                await self._ended(job, line, news, ear)
+            elif said:
+                _set(job, line, text=said)
+        room = AT_ONCE - sum(1 for one in job.state.lines if one.job_id and not one.is_over)
+        waiting = [one for one in job.state.lines if not one.job_id and not one.is_over]
+        if room <= 0 or not waiting:
+            return
+        actor, news.actor = news.actor, None
+        if actor is None:
+            try:
+                actor = await self._again.actor(job.state.asked)
+            except NotAsked:
+                return
+            except MemberGone:
+                with speaking(job.state.language):
+                    for line in waiting:
+                        _set(job, line, text=left_out(line), is_over=True)
+                return
+        for line in waiting[:room]:
+            await self._begin(job, line, news, actor)
+
+    async def _begin(self, job: Job[BulkJob], line: BulkLine, news: _News, actor: Actor) -> None:
+        """Order it on one server; the order and its line are kept together, or neither is."""
+        state, reference = job.state, new_reference()
+        server = self._directory.get(job.guild_id, line.server_id)
+        if server is None:
+            with speaking(state.language):
+                _set(job, line, text=panel_gone(line), is_over=True)
+            return
+        order = PowerOrder(signal=state.signal, reason=state.reason, origin="bulk")
+        ear = news.ear(line)
         try:
             own = self._gate.admit(
-                admitted.guild_id,
-                admitted.channel_id,
-                admitted.actor,
-                action_for(board.signal),
+                job.guild_id,
+                state.asked.channel_id,
+                actor,
+                action_for(Signal(state.signal)),
                 reference,
-                target=self._directory.get(admitted.guild_id, server.id),
+                target=server,
             )
-            order = PowerOrder(signal=board.signal.value, reason=board.reason, origin="bulk")
-            end = await self._workflows.carry_out(
-                own,
-                order,
-                language=board.language,
-                watcher=_Line(board, server),
-            )
-        except NotAdmitted as error:
-            await self._audit.refused(
-                admitted.guild_id, admitted.channel_id, admitted.actor.id, reference, error
-            )
-            with speaking(board.language):
-                said = _("⛔ {server}: left out, it may no longer be done.", server=label)
-            await board.say(server, said, is_over=True)
-        except NeedsConsent:
-            with speaking(board.language):
-                said = _(
-                    "⛔ {server}: it takes a second member, whom `/power kill` asks.", server=label
-                )
-            await board.say(server, said, is_over=True)
-        except Unfit as error:
-            with speaking(board.language):
-                said = _("⚪ {server}: not sent, another action is under way.", server=label)
-            await board.say(server, said, is_over=True, details=str(error))
-        except PanelError as error:
-            with speaking(board.language):
-                said = _("🔴 {server}: it failed, nothing was changed.", server=label)
-            words = panel_words(error, panel=server.panel_name, server=server.name)
-            await board.say(server, said, is_over=True, details=words)
-        except PanelGone:
-            with speaking(board.language):
-                said = _("⛔ {server}: its panel is no longer connected.", server=label)
-            await board.say(server, said, is_over=True)
-        except Exception:  # the others' lines must go on
-            log.exception("bulk action broke", server=server.id, reference=reference)
-            with speaking(board.language):
-                said = _("⚪ {server}: unknown, something broke on my side.", server=label)
-            await board.say(server, said, is_over=True)
-        else:
-            with speaking(board.language):
-                text = end(is_public=False).text
-            known = self._hub.known(server)
-            has_dot = text[:1] in _DOTS
-            await board.say(server, text if has_dot else f"{dot(known)} {text}", is_over=True)
+            with speaking(news.language(state)):
+                async with self._database.write() as session:
+                    begun = await self._workflows.take_in(
+                        session, own, order, language=state.language, ear=ear
+                    )
+                    _set(job, line, job_id=begun)
+                    await job.save_in(session)
+            news.ears[line.server_id] = ear
+        except (NotAdmitted, NeedsConsent, Unfit) as error:
+            await self._dropped(job, line, news, error, reference)
 
-
-_DOTS: Final = frozenset("🟢🟡⚫🔵🔴⚪")
-
-
-class _Line:
-    """Tells of one server's action in its line."""
-
-    shows_console = False
-
-    def __init__(self, board: "_Board", server: Server) -> None:
-        self._board = board
-        self._server = server
-
-    async def sent(self, story: Story, *, is_known: bool, is_public: bool) -> None:  # noqa: ARG002
-        with speaking(story.language):
-            if is_known:
-                said = _("🟡 {server}: sent, waiting …", server=story.name)
-            else:
-                said = _("⚪ {server}: sent, but nobody says if it arrived …", server=story.name)
-        await self._board.say(self._server, said)
-
-    async def slow(self, story: Story, public: Message) -> None:  # noqa: ARG002
-        await self._board.say(self._server, public.text)
-
-
-class _Board:
-    """The lines of one bulk action, in one message of the channel."""
-
-    def __init__(
-        self,
-        admitted: Admitted,
-        servers: Sequence[tuple[Server, str]],
-        signal: Signal,
-        reason: str,
-    ) -> None:
-        self.signal = signal
-        self.reason = reason
-        self.language = ""
-        self.labels = {server.id: label for server, label in servers}
-        self._actor = admitted.actor.name
-        self._lines: dict[str, str] = {}
-        self._over: set[str] = set()
-        self._details: list[str] = []
-        self._post: Post | None = None
-        self._lock = asyncio.Lock()
-        self._interaction: discord.Interaction | None = None
-
-    async def open(self, interaction: discord.Interaction) -> None:
-        """Show all lines as waiting."""
-        self._interaction = interaction
-        with speaking(self.language):
-            self._lines = {
-                key: _("▫️ {server}: its turn comes", server=bold(label, NAME_CHARACTERS))
-                for key, label in self.labels.items()
-            }
-        self._post = await publish(interaction, self._shown())
-        if self._post is None:
-            await answer_of(interaction).show(self._shown())
+    async def _ended(self, job: Job[BulkJob], line: BulkLine, news: _News, ear: Ear) -> None:
+        error = ear.end.exception()
+        if error is not None:
+            await self._dropped(job, line, news, error, job.state.asked.reference)
             return
-        told = _("I'm at it. The channel sees each server's result as it comes.")
-        await answer_of(interaction).show(Message(told))
+        with speaking(job.state.language):
+            text = ear.end.result()(is_public=False).text
+        server = self._directory.get(job.guild_id, line.server_id)
+        if text[:1] not in _DOTS and server is not None:
+            text = f"{dot(self._hub.known(server))} {text}"
+        _set(job, line, text=text, is_over=True)
 
-    async def say(
-        self, server: Server, line: str, *, is_over: bool = False, details: str = ""
+    async def _dropped(
+        self, job: Job[BulkJob], line: BulkLine, news: _News, error: BaseException, reference: str
     ) -> None:
-        """Set a server's line, and show it."""
-        self._lines[server.id] = line
-        if is_over:
-            self._over.add(server.id)
+        """Whatever goes wrong with one is its line, and ends nobody else's."""
+        state, details = job.state, ""
+        with speaking(state.language):
+            match error:
+                case NotAdmitted():
+                    said = left_out(line)
+                    where = (job.guild_id, state.asked.channel_id, state.asked.actor_id)
+                    await self._audit.refused(*where, reference, error)
+                case NeedsConsent():
+                    said = _(
+                        "⛔ {server}: it takes a second member, whom `/power kill` asks.",
+                        server=line.name,
+                    )
+                case Unfit():
+                    said = _(
+                        "⚪ {server}: not sent, another action is under way.", server=line.name
+                    )
+                    details = str(error)
+                case PanelError():
+                    said = failed(line)
+                    server = self._directory.get(job.guild_id, line.server_id)
+                    panel = server.panel_name if server else ""
+                    with speaking(news.language(state)):
+                        details = panel_words(error, panel=panel, server=line.label)
+                case PanelGone():
+                    said = panel_gone(line)
+                case _:
+                    log.error("bulk action broke", server=line.server_id, exc_info=error)
+                    said = broke(line)
         if details:
-            self._details.append(details)
-        async with self._lock:
-            shown = self._shown()  # also what came while another edit was on its way
-            if self._post is not None:
-                await self._post.edit(shown)
-            elif self._interaction is not None:
-                await answer_of(self._interaction).show(shown)
+            news.details.append(details)
+        _set(job, line, text=said, is_over=True)
 
-    def private(self) -> Message:
-        """What who asked hears at the end: that it is over, and why something was not done."""
-        over = _n("Done with {count} server.", "Done with {count} servers.", len(self._over))
-        if self._post is None:
-            lines = [self._text(), *self._details, _("I may not write here, so only you see it.")]
-        else:
-            lines = [over, *self._details]
-        return card(_cut_lines(lines))
+    async def _show(self, job: Job[BulkJob], news: _News) -> None:
+        with speaking(job.state.language):
+            shown = board(job.state)
+        await self._teller.show(job, shown)
+        told = job.state.told
+        news.is_public = not told.is_quiet and (told.message_id is not None or told.is_unsure)
+        if not news.is_public and news.interaction is not None:
+            with speaking(job.state.language):
+                await answer_of(news.interaction).show(board(job.state))
 
-    def _shown(self) -> Message:
-        with speaking(self.language):
-            return card(self._text())
+    def _end(self, job: Job[BulkJob]) -> None:
+        news = self._news.pop(job.id, None)
+        if news is not None:
+            news.state = job.state
+            news.over.set()
 
-    def _text(self) -> str:
-        why = f": {quoted(self.reason)}" if self.reason else ""
-        values = {"who": bold(self._actor), "why": why, "count": len(self.labels)}
-        head = {
-            Signal.START: _("{who} starts {count} servers{why}", **values),
-            Signal.STOP: _("{who} stops {count} servers{why}", **values),
-            Signal.RESTART: _("{who} restarts {count} servers{why}", **values),
-            Signal.KILL: _("{who} kills {count} servers{why}", **values),
-        }[self.signal]
-        done = _("{done} of {count} done", done=len(self._over), count=len(self.labels))
-        return _cut_lines([head, *self._lines.values(), f"-# {done}"])
+    async def _failed(self, job: Job[BulkJob]) -> None:
+        with speaking(job.state.language):
+            for line in job.state.lines:
+                if not line.is_over:
+                    _set(job, line, text=broke(line), is_over=True)
+            text = board_text(job.state)
+        await self._teller.last_word(job, text)
+        self._end(job)
 
 
-def _cut_lines(lines: list[str]) -> str:
-    """All lines, or as many as fit, and how many are missing."""
-    shown = list(lines)
-    while len("\n".join(shown)) > TEXT_LIMIT - 100:
-        shown.pop()
-    missing = len(lines) - len(shown)
-    if missing:
-        shown.append(_n("… and {count} more line", "… and {count} more lines", missing))
-    return "\n".join(shown)
+def _set(job: Job[BulkJob], line: BulkLine, **changes: Any) -> None:
+    lines = tuple(
+        structs.replace(one, **changes) if one.server_id == line.server_id else one
+        for one in job.state.lines
+    )
+    job.state = structs.replace(job.state, lines=lines)
+
+
+def _described(row: JobRow) -> JobLine:
+    state = msgspec.convert(row.state, BulkJob)
+    return JobLine(text=job_text(state, row.made_at), right=ADMIN)
+
+
+def _private(news: _News) -> Message:
+    """What who asked hears at the end: that it is over, and why something was not done."""
+    state = news.state
+    count = state.over if state is not None else 0
+    if state is not None and not news.is_public:
+        alone = _("I may not write here, so only you see it.")
+        with speaking(state.language):
+            text = board_text(state)
+        return card(cut_lines([text, *news.details, alone]))
+    over = _n("Done with {count} server.", "Done with {count} servers.", count)
+    return card(cut_lines([over, *news.details]))

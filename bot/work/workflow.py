@@ -27,7 +27,7 @@ from bot.work.engine import Jobs
 from bot.work.follows import Follows
 from bot.work.jobs_view import CANCEL, JobLine, JobsView
 from bot.work.power_countdown import check_postponed
-from bot.work.power_desk import Desk, Ear, Ending, Watcher
+from bot.work.power_desk import Desk, Ear
 from bot.work.power_leg import KILL, by_of
 from bot.work.power_order import (
     CAN_CANCEL,
@@ -280,21 +280,45 @@ class Workflows:
             return ended
         return Message(f"{told}\n{ended.text}", files=ended.files)
 
-    async def carry_out(
-        self, admitted: Admitted, order: PowerOrder, *, language: str, watcher: Watcher
-    ) -> Ending:
-        """Take an order that somebody else tells of, and wait for its end.
+    async def take_in(
+        self,
+        session: AsyncSession,
+        admitted: Admitted,
+        order: PowerOrder,
+        *,
+        language: str,
+        ear: Ear,
+    ) -> str:
+        """Take an order that somebody else tells of, within a transaction; the workflow's id.
 
         Raises:
-            PanelError: It was refused, or certainly not carried out.
-            Unfit: Another one is under way; this one was not taken.
+            NeedsConsent: Others have to agree first; nothing was kept.
+            Unfit: Another one is under way, or too many are; this one was not taken.
         """
-        ear = Ear(watcher)
-        begun = await self.begin(admitted, order, language=language, is_quiet=True, ear=ear)
-        if begun.is_joined:
+        begun = await self.begin_in(
+            session, admitted, order, language=language, is_quiet=True, ear=ear
+        )
+        if begun.is_joined and not begun.is_kill:
             self._desk.unlisten(begun.job_id, ear)
             raise Unfit(self._joined_words(admitted, begun))
-        return await ear.end
+        return begun.job_id
+
+    async def hear(self, guild_id: int, job_id: str, ear: Ear, *, is_new: bool) -> JobRow | None:
+        """Listen to a workflow that was begun before, and read how far it is.
+
+        Args:
+            guild_id: The guild of the workflow.
+            job_id: The workflow.
+            ear: Hears its end, unless it is over by now.
+            is_new: Whether the ear doesn't listen to it yet.
+        """
+        if is_new:
+            self._desk.listen(job_id, ear)
+        async with self._database.read() as session:
+            row = await rows.get_job(session, guild_id=guild_id, job_id=job_id)
+        if row is None or row.outcome is not None:
+            self._desk.unlisten(job_id, ear)
+        return row
 
     def _described(self, row: JobRow) -> JobLine:
         state = msgspec.convert(row.state, PowerJob)
