@@ -14,7 +14,8 @@ from bot.ui.errors import Unfit
 from bot.ui.groups import STAFF, group
 from bot.ui.parts import Control, card, choice
 from bot.ui.text import bold
-from bot.work.bulk import SERVERS_AT_MOST, Draft, action_for
+from bot.work.bulk import SERVERS_AT_MOST, action_for
+from bot.work.bulk_drafts import Draft
 from bot.work.bulk_lines import NAME_CHARACTERS
 from bot.work.course import Signal
 from cogs.parts import Parts
@@ -45,7 +46,7 @@ class BulkCog(commands.Cog):
             raise Unfit(
                 _("There is no server on which you may do that. `/why` tells what would change it.")
             )
-        token = self._parts.bulk.draft(admitted, signal, reason)
+        token = self._parts.bulk.drafts.keep(admitted, signal, reason)
         label = self._parts.directory.label
         options = [(s.id, label(s), s.identifier) for s in usable[:SERVERS_AT_MOST]]
         rows: list[list[Control]] = [
@@ -113,7 +114,7 @@ class BulkCog(commands.Cog):
         )
 
     def _drafted(self, press: Press) -> Draft:
-        return self._parts.bulk.drafted(press.admitted, (*press.args, "")[0])
+        return self._parts.bulk.drafts.get(press.admitted, (*press.args, "")[0])
 
     def _usable(self, admitted: Admitted, signal: Signal) -> list[Server]:
         return self._parts.gate.usable(admitted.guild_id, admitted.actor, action_for(signal))

@@ -1,15 +1,13 @@
 """One power action on several servers: each decided anew, followed, and told in a line."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from secrets import token_urlsafe
 from typing import Any, Final
 
 import discord
 import msgspec
 import structlog
-from msgspec import Struct, structs
+from msgspec import structs
 
 from bot.access.acting import Audit
 from bot.access.consent import NeedsConsent
@@ -26,12 +24,12 @@ from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
 from bot.store.engine import Database
 from bot.store.jobs import JobRow
-from bot.texts import _, _n, speaking
+from bot.texts import _, speaking
 from bot.ui.cards import dot
 from bot.ui.doors import answer_of, new_reference
 from bot.ui.errors import Unfit, panel_words
-from bot.ui.parts import card
 from bot.work.again import Again, Asked, MemberGone
+from bot.work.bulk_drafts import Drafts
 from bot.work.bulk_lines import (
     KIND,
     BulkJob,
@@ -39,20 +37,19 @@ from bot.work.bulk_lines import (
     board,
     board_text,
     broke,
-    cut_lines,
     failed,
     job_text,
     left_out,
     panel_gone,
     row_text,
 )
+from bot.work.bulk_news import News, private_end
 from bot.work.course import Signal
 from bot.work.engine import Done, Job, Jobs, Sleep
 from bot.work.jobs_view import JobLine, JobsView
 from bot.work.power_countdown import AWAY_SECONDS
 from bot.work.power_desk import Ear
 from bot.work.power_order import RIGHTS, PowerOrder
-from bot.work.power_words import Story
 from bot.work.telling import Teller, Told
 from bot.work.workflow import PRIVATE_SECONDS, Workflows
 
@@ -65,8 +62,6 @@ STAY_SECONDS: Final = 60.0
 """So long a handler stays at a time, then others get their turn."""
 LOOK_SECONDS: Final = 15.0
 """Also where nothing was heard: Discord may not have said who the member is."""
-DRAFT_SECONDS: Final = 900.0
-DRAFTS_AT_MOST: Final = 500
 _DOTS: Final = frozenset("🟢🟡⚫🔵🔴⚪")
 
 
@@ -75,68 +70,6 @@ def action_for(signal: Signal) -> Action:
     if signal is Signal.KILL:
         return Action("power kill", RIGHTS[signal], on_server=True)
     return Action("bulk power", RIGHTS[signal], on_server=True)
-
-
-class Draft(Struct, frozen=True):
-    """What a member wants done, until they chose where."""
-
-    guild_id: int
-    member_id: int
-    signal: Signal
-    reason: str
-    begun_at: float
-
-
-class _News:
-    """What one life of the bot hears of a bulk action, and who waits for it here."""
-
-    def __init__(self, interaction: discord.Interaction | None = None) -> None:
-        self.interaction = interaction
-        self.actor: Actor | None = None
-        """Who was admitted a moment ago and need not be asked for at once."""
-        self.ears: dict[str, Ear] = {}
-        self.texts: dict[str, str] = {}
-        self.details: list[str] = []
-        self.changed = asyncio.Event()
-        self.over = asyncio.Event()
-        self.state: BulkJob | None = None
-        self.is_public = True
-
-    def language(self, state: BulkJob) -> str:
-        """In which who asked is spoken to."""
-        return self.interaction.locale.value if self.interaction else state.language
-
-    def say(self, server_id: str, text: str) -> None:
-        """A newer line."""
-        self.texts[server_id] = text
-        self.changed.set()
-
-    def ear(self, line: BulkLine) -> Ear:
-        """Hears how one server's workflow goes on and ends."""
-        ear = Ear(_Line(self, line))
-        ear.end.add_done_callback(lambda _end: self.changed.set())
-        return ear
-
-
-class _Line:
-    """Tells of one server's action in its line."""
-
-    shows_console = False
-
-    def __init__(self, news: _News, line: BulkLine) -> None:
-        self._news = news
-        self._line = line
-
-    async def sent(self, story: Story, *, is_known: bool, is_public: bool) -> None:  # noqa: ARG002
-        with speaking(story.language):
-            if is_known:
-                said = _("🟡 {server}: sent, waiting …", server=story.name)
-            else:
-                said = _("⚪ {server}: sent, but nobody says if it arrived …", server=story.name)
-        self._news.say(self._line.server_id, said)
-
-    async def slow(self, story: Story, public: Message) -> None:  # noqa: ARG002
-        self._news.say(self._line.server_id, public.text)
 
 
 class BulkWork:
@@ -167,36 +100,10 @@ class BulkWork:
         self._hub = hub
         self._directory = directory
         self._clock = clock
-        self._drafts: dict[str, Draft] = {}
-        self._news: dict[str, _News] = {}
+        self.drafts = Drafts(clock)
+        self._news: dict[str, News] = {}
         jobs.register(KIND, BulkJob, self._work, failed=self._failed)
         view.describe(KIND, _described)
-
-    def draft(self, admitted: Admitted, signal: Signal, reason: str) -> str:
-        """Keep what is wanted while the servers are chosen; the token goes into the select."""
-        token = token_urlsafe(8)
-        self._drafts[token] = Draft(
-            admitted.guild_id, admitted.actor.id, signal, reason, self._clock.monotonic()
-        )
-        while len(self._drafts) > DRAFTS_AT_MOST:
-            del self._drafts[next(iter(self._drafts))]
-        return token
-
-    def drafted(self, admitted: Admitted, token: str) -> Draft:
-        """What a token stands for, for the member who began it.
-
-        Raises:
-            Unfit: It is too old, or somebody else's.
-        """
-        found = self._drafts.get(token)
-        whose = (admitted.guild_id, admitted.actor.id)
-        if (
-            found is None
-            or (found.guild_id, found.member_id) != whose
-            or self._clock.monotonic() - found.begun_at > DRAFT_SECONDS
-        ):
-            raise Unfit(_("That choice is too old. Run `/bulk power` again."))
-        return found
 
     async def run(
         self,
@@ -233,7 +140,7 @@ class BulkWork:
             told=Told(channel_id=admitted.channel_id, is_quiet=not is_public),
             lines=self._first_lines(servers, language),
         )
-        news = _News(interaction)
+        news = News(interaction)
         news.actor, news.state, news.is_public = admitted.actor, state, is_public
         async with self._database.write() as session:
             job_id = await self._jobs.submit(
@@ -262,7 +169,7 @@ class BulkWork:
             return Message(
                 _("It is still under way, and I can't say here any later. The channel shows it.")
             )
-        return _private(news)
+        return private_end(news)
 
     def _first_lines(self, servers: Sequence[Server], language: str) -> tuple[BulkLine, ...]:
         lines = []
@@ -274,7 +181,7 @@ class BulkWork:
         return tuple(lines)
 
     async def _work(self, job: Job[BulkJob]) -> Sleep | Done:
-        news = self._news.setdefault(job.id, _News())
+        news = self._news.setdefault(job.id, News())
         if job.phase != "report":
             entered = self._clock.monotonic()
             await self._take_up(job, news)
@@ -302,7 +209,7 @@ class BulkWork:
         self._end(job)
         return later or Done()
 
-    async def _take_up(self, job: Job[BulkJob], news: _News) -> None:
+    async def _take_up(self, job: Job[BulkJob], news: News) -> None:
         """Listen to what was begun before, or read how it ended; leave out what came too late."""
         late = self._clock.now() - (job.state.seen_at or job.made_at)
         for line in job.state.lines:
@@ -318,7 +225,7 @@ class BulkWork:
         job.state = structs.replace(job.state, seen_at=self._clock.now())
         await job.save()
 
-    async def _listen(self, job: Job[BulkJob], line: BulkLine, news: _News) -> None:
+    async def _listen(self, job: Job[BulkJob], line: BulkLine, news: News) -> None:
         ear = news.ears.get(line.server_id)
         fresh = ear or news.ear(line)
         row = await self._workflows.hear(job.guild_id, line.job_id, fresh, is_new=ear is None)
@@ -331,7 +238,7 @@ class BulkWork:
             said = row_text(line, row, known) if known is not None else panel_gone(line)
         _set(job, line, text=said, is_over=True)
 
-    async def _step(self, job: Job[BulkJob], news: _News) -> None:
+    async def _step(self, job: Job[BulkJob], news: News) -> None:
         """Take what was heard, and begin what there is room for."""
         for line in job.state.lines:
             ear = news.ears.get(line.server_id)
@@ -360,7 +267,7 @@ class BulkWork:
         for line in waiting[:room]:
             await self._begin(job, line, news, actor)
 
-    async def _begin(self, job: Job[BulkJob], line: BulkLine, news: _News, actor: Actor) -> None:
+    async def _begin(self, job: Job[BulkJob], line: BulkLine, news: News, actor: Actor) -> None:
         """Order it on one server; the order and its line are kept together, or neither is."""
         state, reference = job.state, new_reference()
         server = self._directory.get(job.guild_id, line.server_id)
@@ -390,7 +297,7 @@ class BulkWork:
         except (NotAdmitted, NeedsConsent, Unfit) as error:
             await self._dropped(job, line, news, error, reference)
 
-    async def _ended(self, job: Job[BulkJob], line: BulkLine, news: _News, ear: Ear) -> None:
+    async def _ended(self, job: Job[BulkJob], line: BulkLine, news: News, ear: Ear) -> None:
         error = ear.end.exception()
         if error is not None:
             await self._dropped(job, line, news, error, job.state.asked.reference)
@@ -403,7 +310,7 @@ class BulkWork:
         _set(job, line, text=text, is_over=True)
 
     async def _dropped(
-        self, job: Job[BulkJob], line: BulkLine, news: _News, error: BaseException, reference: str
+        self, job: Job[BulkJob], line: BulkLine, news: News, error: BaseException, reference: str
     ) -> None:
         """Whatever goes wrong with one is its line, and ends nobody else's."""
         state, details = job.state, ""
@@ -438,7 +345,7 @@ class BulkWork:
             news.details.append(details)
         _set(job, line, text=said, is_over=True)
 
-    async def _show(self, job: Job[BulkJob], news: _News) -> None:
+    async def _show(self, job: Job[BulkJob], news: News) -> None:
         with speaking(job.state.language):
             shown = board(job.state)
         await self._teller.show(job, shown)
@@ -475,16 +382,3 @@ def _set(job: Job[BulkJob], line: BulkLine, **changes: Any) -> None:
 def _described(row: JobRow) -> JobLine:
     state = msgspec.convert(row.state, BulkJob)
     return JobLine(text=job_text(state, row.made_at), right=ADMIN)
-
-
-def _private(news: _News) -> Message:
-    """What who asked hears at the end: that it is over, and why something was not done."""
-    state = news.state
-    count = state.over if state is not None else 0
-    if state is not None and not news.is_public:
-        alone = _("I may not write here, so only you see it.")
-        with speaking(state.language):
-            text = board_text(state)
-        return card(cut_lines([text, *news.details, alone]))
-    over = _n("Done with {count} server.", "Done with {count} servers.", count)
-    return card(cut_lines([over, *news.details]))
