@@ -160,7 +160,7 @@ def intents_findings(intents: discord.Intents, flags: int) -> list[Finding]:
 
 async def _discord(config: Config, intents: discord.Intents, clock: Clock) -> list[Finding]:
     if config.discord.message_content:
-        intents |= discord.Intents(message_content=True)
+        intents = intents | discord.Intents(message_content=True)  # |= changes the caller's
     try:
         token = config.discord_token()
     except ConfigError as error:

@@ -61,12 +61,14 @@ class Responder:
 
     async def close(self) -> None:
         """Stop listening and let go who waits."""
-        for task in self._work:
-            task.cancel()
         if self._udp is not None:
             self._udp.close()
         if self._tcp is not None:
             self._tcp.close()
+        for _ in range(3):
+            await asyncio.sleep(0)  # whoever was just let in begins, so that they can be let go
+        for task in self._work:
+            task.cancel()
         if self._work:
             await asyncio.wait(self._work, timeout=1.0)
 

@@ -21,6 +21,7 @@ from bot.ui.settings.zones import zone
 from demo.panel import SimPanel
 from tests.clock import MovedClock
 from tests.commands.community import allow, call_vote
+from tests.commands.test_plan import until
 from tests.wirecord import components_of, eventually
 from tests.world import World, private, public
 
@@ -261,9 +262,8 @@ async def test_players_are_warned_when_an_admin_says(
     await roost.posted("restarts **Survival**")
     await eventually(lambda: len(_typed(panel)) == 1)
 
-    await clock.advance(130)
+    await until(clock, lambda: len(_typed(panel)) == 2, limit=130)
 
-    await eventually(lambda: len(_typed(panel)) == 2)
     assert "in 3 minutes" in _typed(panel)[-1]
     assert "doesn't fit here" in await roost.enter("warn_minutes", "500")
 

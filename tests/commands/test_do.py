@@ -3,7 +3,7 @@
 import pytest
 
 from demo.panel import SimPanel
-from tests.wirecord import Json, Shown
+from tests.wirecord import Json, Shown, eventually
 from tests.world import World, private, public
 
 
@@ -248,7 +248,7 @@ async def test_by_approval_a_recipe_changed_meanwhile_is_not_sent(
     changed = await roost.admin.submit(form, "me {msg: text 40}")
     await changed.until(lambda: "`me {msg" in changed.text)
 
-    (message,) = roost.channel.public()
+    (message,) = await eventually(roost.channel.public)
     await roost.admin.click(message, label="Approve")
 
     await roost.posted("changed meanwhile")

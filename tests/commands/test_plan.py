@@ -29,7 +29,7 @@ async def passing(clock: MovedClock, seconds: float, *, step: float = 20.0) -> N
     left = seconds
     while left > 0:
         await clock.advance(min(step, left))
-        await asyncio.sleep(0.015)
+        await asyncio.sleep(0.03)
         left -= step
 
 

@@ -94,7 +94,7 @@ async def test_a_bot_that_ends_between_due_and_done_makes_one_backup_and_tells_o
         await until(clock, lambda: said(world, "is being made"))
 
     async with running(wire, settings, clock) as world.app:
-        await until(clock, lambda: said(world, "is done"), limit=HOUR)
+        await until(clock, lambda: said(world, "is done"), limit=3 * HOUR)
         assert len(survival.backups) == 1
         told = [one for one in public(world.channel) if survival.backups[0].name[:11] in one]
         assert len(told) == 1

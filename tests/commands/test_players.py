@@ -1,7 +1,7 @@
 """How many play, where members look: the card and the list."""
 
 from demo.panel import SimPanel
-from tests.wirecord import Shown
+from tests.wirecord import Shown, eventually
 from tests.world import World, private
 
 LOOKER = {"websocket.connect"}
@@ -111,11 +111,12 @@ async def test_a_server_that_is_never_to_be_asked_is_not_asked(
     responder = await panel.open_query("Lobby")
     await guild.connect(panel)
     shown = await opened(guild, "Lobby")
-    asked = responder.asked
 
     never = await guild.admin.select(shown.message, ["none"])
 
     await never.until(lambda: "It is never asked." in never.text)
+    await eventually(lambda: not responder.open_connections)  # a question was on its way
+    asked = responder.asked
     card = await private(await guild.admin.slash(guild.channel, "server info", server="Lobby"))
     assert "Players" not in card
     assert responder.asked == asked
