@@ -18,6 +18,9 @@ _SCENARIOS: Final = {
     "kill": "A stop that hangs, and the kill that was agreed to",
     "plain": "A restart at once",
     "cancel": "A countdown that is cancelled",
+    "vote": "A vote of three",
+    "planned backup": "A planned backup that keeps one, twice",
+    "planned restart": "A planned restart",
     "backup": "A backup by command",
 }
 

@@ -148,6 +148,16 @@ class PlanBackups:
             self._backups.forget(server)
         return True
 
+    async def is_gone(self, server: Server | None, backup_uuid: str) -> bool:
+        """Whether the panel says that there is no such backup; False where nobody can say."""
+        try:
+            await self._detail(server, backup_uuid)
+        except NotFound:
+            return True
+        except (PanelError, PanelGone) as error:
+            log.info("backup not looked at", error=type(error).__name__)
+        return False
+
     async def _list(self, server: Server | None) -> Sequence[Backup] | None:
         if server is None:
             return None

@@ -182,8 +182,7 @@ class PlanRuns:
             return Sleep(wake)
         if now - due > LATE_AT_MOST:
             return await self._leave_out(job, "missed")
-        job.phase = "look"
-        await job.save(state=self._set(job, until=self._until(plan, due), waits=""))
+        await job.save("look", self._set(job, until=self._until(plan, due), waits=""))
         return None
 
     async def _rest(self, job: Job[Plan]) -> Sleep | None:  # noqa: ARG002  # until somebody comes
@@ -408,6 +407,7 @@ class PlanRuns:
         going = await self._backups.going(server, job.state)
         if going is None:
             return _("The old ones couldn't be looked at, so none was deleted.")
+        await self._note_deleted(job, server)
         if going:
             admitted = await self._backups.may_delete(self._again, job.state)
             if admitted is None:
@@ -420,16 +420,27 @@ class PlanRuns:
                 if await job.begin(step) is Progress.DONE:
                     continue
                 if await self._backups.delete(admitted, backup):
-                    plan = job.state
-                    made = tuple(one for one in plan.made if one.uuid != backup.uuid)
-                    await job.end(
-                        step, state=self._set(job, made=made, deleted=(*plan.deleted, backup.name))
-                    )
+                    await job.end(step, state=self._without(job, backup.uuid, backup.name))
                 else:
                     kept = _("An old one couldn't be deleted.")
                     await job.end(step)
         deleted = job.state.deleted
         return " ".join(filter(None, (words.deleted_words(deleted) if deleted else "", kept)))
+
+    async def _note_deleted(self, job: Job[Plan], server: Server | None) -> None:
+        """Those that were deleted just before it was cut off: the panel lists them no more."""
+        for one in job.state.made:
+            step = f"delete {one.uuid}"
+            if job.begun_at(step) is None or await job.begin(step) is Progress.DONE:
+                continue
+            if await self._backups.is_gone(server, one.uuid):
+                await job.end(step, state=self._without(job, one.uuid, one.name))
+
+    def _without(self, job: Job[Plan], uuid: str, name: str) -> Plan:
+        """The plan, once a backup of its own is deleted."""
+        plan = job.state
+        made = tuple(one for one in plan.made if one.uuid != uuid)
+        return self._set(job, made=made, deleted=(*plan.deleted, name))
 
     # the end of a time
 

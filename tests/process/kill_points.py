@@ -51,10 +51,11 @@ def _around(
     *promises: str,
     quick: int | None = None,
     kind: str = "power",
+    moments: int = 4,
 ) -> Iterator[Point]:
-    """The four moments around an effect; promises that aren't given are `GOES_ON`."""
+    """The four moments around an effect, or the first of them; a promise not given: `GOES_ON`."""
     given = (*promises, *(GOES_ON,) * 4)
-    for number, (at, words) in enumerate(_MOMENTS):
+    for number, (at, words) in enumerate(_MOMENTS[:moments]):
         yield Point(
             scenario,
             f"{phase}: {words}",
@@ -114,6 +115,39 @@ POINTS: Final[tuple[Point, ...]] = (
     Point("approval", "being done", "consent:begin deed:after"),
     Point("approval", "done, not told", "consent:report:before"),
     Point("approval", "told, not closed", "consent:over:before"),
+    # a vote of three
+    *_around("vote", "question", "post 1", kind="consent"),
+    Point("vote", "ballot: cast, not kept", "2 ballot:cast:after"),
+    Point("vote", "decided, not noted", "consent:keeps agreed:before"),
+    Point("vote", "decided, noted, not kept", "consent:keeps agreed:after"),
+    Point("vote", "decided, not begun", "consent:begin deed:before", is_quick=True),
+    Point("vote", "being done", "consent:begin deed:after"),
+    Point("vote", "done with its note, not kept", "consent:keeps telling:after"),
+    # a planned backup that keeps one, twice: the second time deletes what the first made
+    Point("planned backup", "due, not noted", "plan:phase look:before"),
+    Point("planned backup", "may begin, not noted", "plan:keeps backup:before"),
+    Point("planned backup", "may begin, noted, not kept", "plan:keeps backup:after"),
+    *_around("planned backup", "backup", "backup", kind="plan", moments=2),
+    Point("planned backup", "backup: request on its way", "held POST */backups"),
+    Point("planned backup", "backup: request arrived, no answer", "done POST */backups"),
+    Point("planned backup", "backup: begun, not noted", "plan:keeps follow:before"),
+    Point("planned backup", "backup: begun, noted, not kept", "plan:keeps follow:after"),
+    *_around("planned backup", "message", "post 1", kind="plan", moments=1),
+    Point("planned backup", "backup: waits for its end", "plan:rest in follow:before"),
+    Point("planned backup", "backup: whole, not noted", "plan:phase sweep:before"),
+    Point("planned backup", "backup: whole", "plan:phase sweep:after"),
+    *_around("planned backup", "old backup", "delete", kind="plan"),
+    Point("planned backup", "old backup: request on its way", "held DELETE */backups/*"),
+    Point("planned backup", "told, the next time not noted", "2 plan:phase wait:before"),
+    Point("planned backup", "told, waits for the next time", "2 plan:phase wait:after"),
+    # a planned restart
+    Point("planned restart", "due, not noted", "plan:phase look:before"),
+    Point("planned restart", "due: looks", "plan:phase look:after"),
+    Point("planned restart", "begun, not noted", "plan:keeps restart:before"),
+    Point("planned restart", "begun, noted, not kept", "plan:keeps restart:after"),
+    Point("planned restart", "begun: waits for its end", "plan:rest in restart:before"),
+    Point("planned restart", "over, the next time not noted", "plan:phase wait:before"),
+    Point("planned restart", "over, waits for the next time", "plan:phase wait:after"),
     # a backup by command
     *_around("backup", "message", "post 1", kind="backup"),
     Point("backup", "its end: noted, not told", "backup:report:before"),

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ class Stage:
         self.boss: Member = guild.member("boss", owner=True)
         self.mia: Member = guild.member("mia", mods)
         self.channel: Channel = guild.channel("ops")
+        self.voters: list[Member] = []
 
     async def start(self, at: str = "") -> None:
         """Start the bot; it stands still at a point, if one is named."""
@@ -102,6 +104,40 @@ class Stage:
         """How many backups of Survival there are."""
         return len(self.panel.world.server("Survival").backups)
 
+    def ballots(self) -> dict[int, tuple[int, int]]:
+        """Whose ballots are kept: whether it is for it, and how often it was changed."""
+        found = self._sql("SELECT member_id, is_for, changes FROM ballot")
+        return {member_id: (is_for, changes) for member_id, is_for, changes in found}
+
+    def rounds(self) -> int:
+        """How many times the plan was dealt with."""
+        found = self._sql(
+            "SELECT json_extract(state, '$.round') FROM job WHERE kind = 'plan' AND outcome IS NULL"
+        )
+        return sum(done or 0 for (done,) in found)
+
+    def make_due(self, after: int) -> None:
+        """Let the plan's next time be now, where it waits for it after so many rounds."""
+        now = datetime.now(UTC).replace(microsecond=1)
+        with contextlib.suppress(sqlite3.OperationalError):  # it stands still in a transaction
+            self._sql(
+                "UPDATE job SET run_at = ?, state = json_set(state, '$.due_at', ?)"
+                " WHERE kind = 'plan' AND phase IN ('new', 'wait')"
+                " AND claimed_by IS NULL AND outcome IS NULL"
+                " AND coalesce(json_extract(state, '$.round'), 0) = ?",
+                now.replace(tzinfo=None).isoformat(" "),
+                (now - timedelta(minutes=5 - after)).isoformat(),  # backups are named by the minute
+                after,
+            )
+
+    def _sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with contextlib.closing(
+            sqlite3.connect(self.folder / "roost.db", timeout=0.2)
+        ) as connection:
+            found = connection.execute(statement, values).fetchall()
+            connection.commit()
+        return found
+
     def live_jobs(self) -> list[tuple[Any, ...]]:
         """What the engine still has to do."""
         with sqlite3.connect(self.folder / "roost.db") as connection:
@@ -150,10 +186,14 @@ async def test_killed_there_it_goes_on_and_tells_the_truth(stage: Stage, point: 
     await stage.prepare()
     fault = _held(stage.panel, point.at) if is_held else None
     beginning: asyncio.Task[None] = asyncio.create_task(begin(stage, point))
-    if fault is not None:
-        await eventually(lambda: fault.hits, WAITS_SECONDS)
-    else:
-        await eventually(stage.trip.exists, WAITS_SECONDS)
+
+    def is_there() -> bool:
+        return bool(fault.hits) if fault is not None else stage.trip.exists()
+
+    await eventually(lambda: is_there() or beginning.done(), WAITS_SECONDS)
+    if not is_there() and beginning.exception() is not None:
+        beginning.result()
+    await eventually(is_there, WAITS_SECONDS)
     await stage.kill()
     beginning.cancel()
     await asyncio.wait({beginning})
@@ -294,6 +334,93 @@ async def _approved(stage: Stage, _point: Point) -> None:
     assert len(stage.said()) == 2
 
 
+async def _vote(stage: Stage, _point: Point) -> None:
+    guild = stage.channel.guild
+    stage.voters = [guild.member(name) for name in ("ann", "bob", "cid")]
+    shown = await stage.boss.slash(stage.channel, "policy edit", action="restart")
+    await shown.until(lambda: "No policy here yet" in shown.text)
+    await stage.boss.select(shown.message, ["vote"])
+    await asyncio.sleep(0.5)
+    asked = await stage.voters[0].slash(stage.channel, "power restart", server="Survival")
+    await asked.until(lambda: "You may call a vote" in asked.text)
+    await stage.voters[0].click(asked.message, label="Call the vote")
+    await _cast(stage)
+
+
+async def _cast(stage: Stage) -> None:
+    """Let those vote for it whose ballot isn't there, one after the other."""
+    await stage.sees("Vote: ")
+    for voter in stage.voters:
+        await asyncio.sleep(0.5)
+        message: Json = next(one for one in stage.channel.public() if "Vote: " in text_of(one))
+        if int(voter.id) not in stage.ballots():
+            with contextlib.suppress(LookupError, TimeoutError):
+                await voter.click(message, label="For it")
+
+
+async def _voted(stage: Stage, _point: Point) -> None:
+    before = stage.ballots()
+    if len(before) < len(stage.voters):
+        await _cast(stage)
+    assert set(stage.ballots().items()) >= set(before.items()), "a ballot is lost"
+    carried = await stage.sees("The vote carried it")
+    await stage.sees("Up again in")
+    assert "3 of 3" in carried
+    assert set(stage.ballots().values()) == {(1, 0)}, "a ballot was changed"
+    assert stage.powers() == ["restart"]
+    assert stage.panel.world.server("Survival").state == "running"
+    assert len(stage.said()) == 2
+
+
+async def _planned_backup(stage: Stage, _point: Point) -> None:
+    shown = await stage.boss.slash(
+        stage.channel, "plan backup", server="Survival", every="6h", keep=1
+    )
+    await shown.until(lambda: "Planned." in shown.text)
+    await _rounds(stage, 2)
+
+
+async def _rounds(stage: Stage, count: int) -> None:
+    """Let the plan's time come until it was dealt with so often."""
+    for done in range(1, count + 1):
+        while stage.rounds() < done:
+            stage.make_due(done - 1)
+            await asyncio.sleep(0.1)
+
+
+async def _backed_up_as_planned(stage: Stage, _point: Point) -> None:
+    await asyncio.wait_for(_rounds(stage, 2), WAITS_SECONDS)
+    told = [one for one in stage.said() if "is done" in one]
+    assert len(told) == 2
+    assert ["Deleted, as planned" in one for one in told] == [False, True]
+    (left,) = stage.panel.world.server("Survival").backups
+    assert f"backup **{left.name}**" in told[1].replace("\\", "")
+    deletions = [one for one in stage.panel.requests if one.method == "DELETE"]
+    assert 1 <= len(deletions) <= 2  # one that was lost may be asked for again
+    assert len(stage.said()) == 3
+    await _unplan(stage)
+
+
+async def _unplan(stage: Stage) -> None:
+    shown = await stage.boss.slash(stage.channel, "plan remove", plan="Survival")
+    await shown.until(lambda: "Removed" in shown.text)
+
+
+async def _planned_restart(stage: Stage, _point: Point) -> None:
+    shown = await stage.boss.slash(stage.channel, "plan restart", server="Survival", every="6h")
+    await shown.until(lambda: "Planned." in shown.text)
+    await _rounds(stage, 1)
+
+
+async def _restarted_as_planned(stage: Stage, _point: Point) -> None:
+    await asyncio.wait_for(_rounds(stage, 1), WAITS_SECONDS)
+    await stage.sees("Up again in")
+    assert stage.powers() in (["restart"], ["stop", "start"])
+    assert stage.panel.world.server("Survival").state == "running"
+    assert len(stage.said()) == 2
+    await _unplan(stage)
+
+
 Begin = Callable[[Stage, Point], Coroutine[Any, Any, None]]
 SCENARIOS: Final[dict[str, tuple[Begin, Begin]]] = {
     "restart": (_restart, _restarted),
@@ -302,5 +429,8 @@ SCENARIOS: Final[dict[str, tuple[Begin, Begin]]] = {
     "cancel": (_cancel, _cancelled),
     "backup": (_backup, _backed_up),
     "approval": (_approval, _approved),
+    "vote": (_vote, _voted),
+    "planned backup": (_planned_backup, _backed_up_as_planned),
+    "planned restart": (_planned_restart, _restarted_as_planned),
 }
 """How each begins, and what has to be true once the bot is back."""

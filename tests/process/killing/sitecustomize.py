@@ -2,29 +2,37 @@
 
 Python imports this by itself in a process whose PYTHONPATH names this folder. The product knows
 nothing of it: the engine's own methods are wrapped, and a few waits are made short. The point is
-`<kind>:<what>:<when>`, such as `power:begin stop:before` or `power:phase leg:after`; the process
-says that it stands there by making the file that KILL_TRIP names.
+`<kind>:<what>:<when>`, such as `power:begin stop:before` or `power:phase leg:after`; `keeps` is a
+checkpoint inside a transaction that is not committed yet, and a number before it counts how often
+it is passed, such as `2 ballot:cast:after`. The process says that it stands there by making the
+file that KILL_TRIP names.
 """
 
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+_passed: Counter[str] = Counter()
+
 
 def _stand_still(point: str) -> None:
-    if os.environ.get("KILL_AT") == point:
+    _passed[point] += 1
+    if os.environ.get("KILL_AT") in (f"{_passed[point]} {point}", point):
         Path(os.environ["KILL_TRIP"]).write_text(point, "utf-8")
         time.sleep(3600)  # the whole process: nothing of it goes on until it is killed
 
 
 def _around(name: str, do: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def wrapped(job: Any, step: str, *args: Any, **kwargs: Any) -> Any:
-        _stand_still(f"{job.kind}:{name} {step}:before")
+        what = "delete" if step.startswith("delete ") else step  # of a uuid that no table can know
+        _stand_still(f"{job.kind}:{name} {what}:before")
         result = await do(job, step, *args, **kwargs)
-        _stand_still(f"{job.kind}:{name} {step}:after")
+        _stand_still(f"{job.kind}:{name} {what}:after")
         return result
 
     return wrapped
@@ -32,9 +40,12 @@ def _around(name: str, do: Callable[..., Awaitable[Any]]) -> Callable[..., Await
 
 def _wrap_engine() -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-    from bot.work import (  # noqa: PLC0415  # only where somebody is to be killed
+    from bot.store import ballots  # noqa: PLC0415  # only where somebody is to be killed
+    from bot.work import (  # noqa: PLC0415
         engine,
         follows,
+        plan_backups,
+        plan_runs,
         power_countdown,
         power_leg,
         power_phases,
@@ -55,11 +66,31 @@ def _wrap_engine() -> None:
             _stand_still(f"{job.kind}:phase {phase}:after")
 
     engine.Job.save = saved  # type: ignore[method-assign,assignment]
+    save_in = engine.Job.save_in
+
+    async def saved_in(job: Any, session: Any, phase: str | None = None, state: Any = None) -> None:
+        is_new = phase is not None and phase != job.phase
+        if is_new:
+            _stand_still(f"{job.kind}:keeps {phase}:before")
+        await save_in(job, session, phase, state)
+        if is_new:
+            _stand_still(f"{job.kind}:keeps {phase}:after")
+
+    engine.Job.save_in = saved_in  # type: ignore[method-assign,assignment]
+    cast_ballot = ballots.cast_ballot
+
+    async def cast(*args: Any, **kwargs: Any) -> Any:
+        result = await cast_ballot(*args, **kwargs)
+        _stand_still("ballot:cast:after")
+        return result
+
+    ballots.cast_ballot = cast
     keep = engine.Jobs._keep
 
     async def kept(jobs: Any, job: Any, result: Any) -> None:
         what = "over" if isinstance(result, engine.Done) else "rest"
         _stand_still(f"{job.kind}:{what}:before")
+        _stand_still(f"{job.kind}:{what} in {job.phase}:before")
         await keep(jobs, job, result)
         _stand_still(f"{job.kind}:{what}:after")
 
@@ -81,6 +112,10 @@ def _wrap_engine() -> None:
         (power_phases, {"REST_SECONDS": 0.2}),
         (power_countdown, {"NOTICE_SECONDS": 2}),
         (follows, {"QUICK_SECONDS": 0.5}),
+        (engine, {"LOOK_AT_LEAST_EVERY": 1.0}),
+        (plan_runs, {"WARNING": timedelta(seconds=2), "SHORT_WARNING_SECONDS": 2}),
+        (plan_runs, {"BUSY_SECONDS": 1.0, "FOLLOW_SECONDS": 0.5, "LISTEN_SECONDS": 1.0}),
+        (plan_backups, {"ARRIVES_WITHIN": timedelta(seconds=3)}),
     ):
         for name, value in names.items():
             setattr(module, name, value)
