@@ -1,19 +1,14 @@
-"""/board with more servers than one select holds, and across a restart of the bot."""
+"""/board with more servers than one select holds."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from bot.app import App, open_app
 from bot.clock import Clock
-from bot.config import Config
 from demo.panel import SimPanel, big_world
 from tests.logs import Secrets
-from tests.wirecord import Channel, Shown, Wire, eventually, text_of
-from tests.world import MASTER_KEY, World, config, private
+from tests.wirecord import Channel, Shown, eventually, text_of
+from tests.world import World, private
 
 SERVERS = 60
 
@@ -81,44 +76,6 @@ async def test_a_choice_of_yesterday_or_of_somebody_else_is_refused(roost: World
     shown.message["_seen_by"] = other.id  # as if the message were theirs
     said = await other.select(shown.message, ids(roost, 0, 1))
     await said.until(lambda: "too old" in said.text)
-
-
-@contextlib.asynccontextmanager
-async def _running(wire: Wire, settings: Config) -> AsyncIterator[App]:
-    """One life of the bot."""
-    async with open_app(settings, guild_ready_seconds=0.05) as app:
-        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield app
-    await running
-
-
-async def test_a_board_is_the_same_message_after_a_restart_and_true_again(
-    wire: Wire, panel: SimPanel, tmp_path: Path, secrets: Secrets
-) -> None:
-    secrets.add(MASTER_KEY)
-    settings = config(wire, tmp_path)
-    async with _running(wire, settings) as app:
-        world = World(wire, app)
-        await world.open()
-        await world.connect(panel)
-        shown = await world.admin.slash(world.channel, "board create")
-        await private(shown)
-        shown = await chosen(world, shown, 0, 2)
-        await shown.until(lambda: "2 servers" in shown.text)
-        done = await world.admin.click(shown.message, label="Post the board")
-        await done.until(lambda: "stays true" in done.text)
-        before = await _board(world.channel)
-        await eventually(lambda: text_of(before).count("CPU") == 2, 20)
-    game = panel.world.server("Server 0001").instance
-    assert game is not None
-    game.power("stop")
-
-    async with _running(wire, settings) as world.app:
-        await eventually(lambda: "offline" in text_of(before), 30)
-        assert (await _board(world.channel))["id"] == before["id"]
-        await world.close()
 
 
 async def _board(channel: Channel) -> dict[str, object]:
