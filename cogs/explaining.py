@@ -7,11 +7,12 @@ from bot.access.conditions import Met
 from bot.access.facts import Action
 from bot.fleet.directory import Server
 from bot.fleet.known import Known
+from bot.posts.members import actor_of_member
 from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.cards import state_name
 from bot.ui.command_options import command_named
-from bot.ui.doors import actor_from, actor_of
+from bot.ui.doors import actor_of
 from bot.ui.explain import why
 from bot.ui.parts import button, plain
 from bot.ui.text import bold, moment
@@ -36,7 +37,7 @@ async def explained(
     made = command_named(interaction, command)
     top = made.root_parent or made
     default = top.default_permissions
-    actor = actor_from(about) if about is not None else actor_of(interaction)
+    actor = actor_of_member(about) if about is not None else actor_of(interaction)
     seen = Seen(
         top.name, default.value if default is not None else None, _viewer(interaction, about)
     )

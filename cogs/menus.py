@@ -10,9 +10,10 @@ from bot.access.facts import Action, Actor
 from bot.access.gate import Admitted
 from bot.access.rights import ADMIN, RIGHTS
 from bot.fleet.directory import Server
+from bot.posts.members import actor_of_member
 from bot.posts.messages import Message
 from bot.texts import _, _n
-from bot.ui.doors import Ack, Press, actor_from, component, decided, menu
+from bot.ui.doors import Ack, Press, component, decided, menu
 from bot.ui.errors import Unfit
 from bot.ui.explain import rule_words
 from bot.ui.groups import ADMINS
@@ -80,7 +81,7 @@ class MenusCog(commands.Cog):
     def _rights(self, admitted: Admitted, member: discord.Member, page: int) -> Message:
         if member.bot:
             raise Unfit(_("Bots may do nothing here, whatever their roles."))
-        actor = actor_from(member)
+        actor = actor_of_member(member)
         lines = [
             line
             for server in self._parts.directory.of(admitted.guild_id)

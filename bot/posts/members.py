@@ -92,8 +92,9 @@ class Members:
 
 
 def actor_of_member(member: discord.Member) -> Actor:
-    """A member as decisions look at them, by their rights in the guild as a whole."""
-    rights = member.guild_permissions
+    """A member as decisions look at them: by the rights Discord sent along, else the guild's."""
+    resolved = member.resolved_permissions
+    rights = resolved if resolved is not None else member.guild_permissions
     return Actor(
         id=member.id,
         name=member.display_name,

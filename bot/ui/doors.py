@@ -25,6 +25,7 @@ from bot.access.rights import ADMIN, ANYONE, RECIPE, SEES_ONE
 from bot.clock import Clock
 from bot.observe import CommandOutcome, Metrics
 from bot.posts.answers import Answer, command_ids
+from bot.posts.members import actor_of_member
 from bot.posts.mentions import link_layout
 from bot.posts.messages import Message
 from bot.supervisor import Supervisor
@@ -481,31 +482,7 @@ def actor_of(interaction: discord.Interaction) -> Actor:
     user = interaction.user
     if not isinstance(user, discord.Member):
         return Actor(user.id, user.display_name, frozenset(), user.bot)
-    rights = interaction.permissions
-    return Actor(
-        id=user.id,
-        name=user.display_name,
-        role_ids=frozenset(role.id for role in user.roles),
-        is_bot=user.bot,
-        owns_guild=user.guild.owner_id == user.id,
-        manages_guild=rights.manage_guild or rights.administrator,
-        top_role=user.top_role.position,
-        joined_at=user.joined_at,
-    )
-
-
-def actor_from(member: discord.Member) -> Actor:
-    """A member somebody else asks about."""
-    rights = member.resolved_permissions or member.guild_permissions
-    return Actor(
-        id=member.id,
-        name=member.display_name,
-        role_ids=frozenset(role.id for role in member.roles),
-        is_bot=member.bot,
-        owns_guild=member.guild.owner_id == member.id,
-        manages_guild=rights.manage_guild or rights.administrator,
-        top_role=member.top_role.position,
-    )
+    return actor_of_member(user)
 
 
 def new_reference() -> str:

@@ -403,60 +403,51 @@ class Jobs:
             self.wake()
 
     async def _keep(self, job: Job[Any], result: Sleep | Done) -> None:
-        now = self._clock.now()
-        async with self._database.write() as session:
-            if isinstance(result, Sleep):
-                kept = await rows.rest_job(
-                    session,
-                    guild_id=job.guild_id,
-                    job_id=job.id,
-                    fence=job.fence,
-                    wrote=job.checkpoint(),
-                    until=result.until,
-                    now=now,
-                )
-            else:
-                kept = await rows.end_job(
-                    session,
-                    guild_id=job.guild_id,
-                    job_id=job.id,
-                    fence=job.fence,
-                    wrote=job.checkpoint(),
-                    outcome=result.outcome,
-                    now=now,
-                )
+        if isinstance(result, Sleep):
+            kept = await self._rest(job, result.until)
+        else:
+            kept = await self._end(job, result.outcome)
         if not kept:
             raise LostJob(job.id)
 
-    async def _failed(self, job: Job[Any], kind: _Kind[Any], error: Exception) -> None:
-        failures = job.failures + 1
-        log.error("job failed", job=job.id, kind=job.kind, failures=failures, exc_info=error)
-        now = self._clock.now()
+    async def _rest(
+        self, job: Job[Any], until: datetime, *, failures: int = 0, trouble: str | None = None
+    ) -> bool:
         async with self._database.write() as session:
-            if failures < FAILURES_AT_MOST:
-                pause = min(2.0**failures, RETRY_SECONDS_AT_MOST)
-                kept = await rows.rest_job(
-                    session,
-                    guild_id=job.guild_id,
-                    job_id=job.id,
-                    fence=job.fence,
-                    wrote=job.checkpoint(),
-                    until=now + timedelta(seconds=pause),
-                    now=now,
-                    failures=failures,
-                    trouble=type(error).__name__,
-                )
-            else:
-                kept = await rows.end_job(
-                    session,
-                    guild_id=job.guild_id,
-                    job_id=job.id,
-                    fence=job.fence,
-                    wrote=job.checkpoint(),
-                    outcome="failed",
-                    now=now,
-                    trouble=type(error).__name__,
-                )
+            return await rows.rest_job(
+                session,
+                guild_id=job.guild_id,
+                job_id=job.id,
+                fence=job.fence,
+                wrote=job.checkpoint(),
+                until=until,
+                now=self._clock.now(),
+                failures=failures,
+                trouble=trouble,
+            )
+
+    async def _end(self, job: Job[Any], outcome: str, *, trouble: str | None = None) -> bool:
+        async with self._database.write() as session:
+            return await rows.end_job(
+                session,
+                guild_id=job.guild_id,
+                job_id=job.id,
+                fence=job.fence,
+                wrote=job.checkpoint(),
+                outcome=outcome,
+                now=self._clock.now(),
+                trouble=trouble,
+            )
+
+    async def _failed(self, job: Job[Any], kind: _Kind[Any], error: Exception) -> None:
+        failures, trouble = job.failures + 1, type(error).__name__
+        log.error("job failed", job=job.id, kind=job.kind, failures=failures, exc_info=error)
+        if failures < FAILURES_AT_MOST:
+            pause = timedelta(seconds=min(2.0**failures, RETRY_SECONDS_AT_MOST))
+            until = self._clock.now() + pause
+            kept = await self._rest(job, until, failures=failures, trouble=trouble)
+        else:
+            kept = await self._end(job, "failed", trouble=trouble)
         if kept and failures >= FAILURES_AT_MOST:
             try:
                 await kind.failed(job)
