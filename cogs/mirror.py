@@ -294,6 +294,7 @@ class MirrorCog(commands.Cog):
             mirror,
             parts.directory.label(server) if server else "",
             is_live=server is not None and parts.hub.known(server).is_live,
+            is_connecting=server is not None and parts.hub.is_connecting(server),
             pause=parts.delivery.pause_of(mirror.place),
             is_open=parts.places.is_open(row.guild_id, row.channel_id),
         )

@@ -84,6 +84,11 @@ class Feed:
             self.again.set()
 
     @property
+    def is_connecting(self) -> bool:
+        """Whether the first login is on its way."""
+        return not (self.is_live or self.reason or self.failure or self.fallback)
+
+    @property
     def is_answered_by_failure(self) -> bool:
         """Whether asking for the state would meet the same no as the console did."""
         return isinstance(self.failure, KeyRejected | NotFound | NotAllowed | Conflict)

@@ -234,6 +234,11 @@ class Hub:
         feed = self._feeds.get(server.id)
         return feed.failure if feed else None
 
+    def is_connecting(self, server: Server) -> bool:
+        """Whether the server's first login is on its way, or not begun, and nothing has failed."""
+        feed = self._feeds.get(server.id)
+        return feed is None or feed.is_connecting
+
     def lines(self, server: Server, count: int) -> list[ConsoleLine]:
         """The last lines that were heard, oldest first."""
         feed = self._feeds.get(server.id)

@@ -150,7 +150,8 @@ class Webhooks:
 
     def _check_connected(self) -> None:
         client = self._client()
-        if not client.is_ready() or client.is_closed():
+        # not `is_ready`: requests work from the log-in on, before all guilds are loaded
+        if client.user is None or client.is_closed():
             raise NotSent("not connected to Discord")
 
     def _partial(self, hook: Hook) -> discord.Webhook:

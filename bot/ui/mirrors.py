@@ -24,6 +24,8 @@ class Shown(Struct, frozen=True):
     is_live: bool
     """Whether its console is heard."""
     pause: Pause | None
+    is_connecting: bool = False
+    """Whether it is about to be heard for the first time."""
     is_open: bool = False
     """Whether everybody in the guild reads the channel."""
 
@@ -80,7 +82,9 @@ def state_words(shown: Shown) -> str:
         return "⚪ " + _("Its panel no longer lists the server.")
     if mirror.is_unwatched:
         return "🔴 " + _("This guild watches as many servers as it may.")
-    if not shown.is_live:
+    if shown.is_connecting and not shown.is_live:
+        said = "🟡 " + _("I'm connecting to the console.")
+    elif not shown.is_live:
         said = "🟡 " + _("The console can't be heard just now.")
     else:
         said = "🟢 " + _("The console is heard.")

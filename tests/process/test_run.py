@@ -135,6 +135,21 @@ async def test_killed_and_started_again_it_knows_everything_and_its_buttons_work
     await pressed.until(lambda: "is running" in pressed.text)
 
 
+async def test_a_webhook_can_be_made_before_discord_has_told_of_every_guild(
+    wire: Wire, bot: Running, panel: SimPanel
+) -> None:
+    boss, _ = await _world(wire)
+    channel = boss.guild.channel("ops")
+    await bot.start()
+    await _connect(boss, panel)
+
+    mirrored = await boss.slash(channel, "mirror create", server="Survival", channel=channel)
+
+    await mirrored.until(lambda: "goes to" in mirrored.text)
+    assert "can't be heard" not in mirrored.text
+    await bot.stop(signal.SIGTERM)  # before the panel goes, to which it would connect again
+
+
 async def test_a_form_sent_after_a_restart_still_arrives(
     wire: Wire, bot: Running, panel: SimPanel
 ) -> None:
