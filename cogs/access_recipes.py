@@ -15,7 +15,7 @@ from bot.texts import _
 from bot.ui.doors import Ack, Press, component
 from bot.ui.errors import Unfit
 from bot.ui.parts import field, form
-from bot.ui.recipes import recipe_card, recipes_card
+from bot.ui.recipes import recipe_card, recipe_drop_words, recipes_card
 from bot.ui.scopes import ALL, scope_of, scope_token
 from bot.ui.text import code
 from cogs.parts import Parts
@@ -120,9 +120,25 @@ class AccessRecipes:
             note = _("⚠️ That holds for everyone in this Discord server, new members too.")
         return self._recipe(press, recipe.name, note)
 
-    @component("recipe-drop", right=ADMIN, ack=Ack.UPDATE, name=NAME)
+    @component("recipe-drop", right=ADMIN, name=NAME)
     async def recipe_drop(self, press: Press) -> Message:
         recipe, scope = self._known(press.admitted, (*press.args, "")[0])
+        holders = self._parts.recipe_ruling.holders(press.admitted.guild_id, recipe)
+        return await self._parts.confirmations.ask(
+            press.admitted,
+            "recipe-drop-now",
+            recipe_drop_words(recipe, scope, holders),
+            label=_("Delete the recipe"),
+            subject=recipe.id,
+            payload={"recipe": recipe.name},
+        )
+
+    @component("recipe-drop-now", right=ADMIN, ack=Ack.UPDATE, name=NAME)
+    async def recipe_drop_confirmed(self, press: Press) -> Message:
+        asked = await self._parts.confirmations.take(press, "recipe-drop-now")
+        recipe, scope = self._known(press.admitted, str(asked.payload["recipe"]))
+        if recipe.id != asked.subject_id:
+            raise Unfit(_("That recipe is gone. Pick another one."))
         await self._parts.recipe_ruling.drop(press.admitted, scope, recipe.name)
         return self._recipes(press.admitted, scope_token(scope), _("Deleted."))
 

@@ -99,14 +99,14 @@ class AuditCog(commands.Cog):
         since: app_commands.Range[str, 0, 20] = "",
     ) -> Message:
         admitted = decided(interaction)
-        return await self._page(
-            admitted, await self._filter(admitted, member, server, action, since)
-        )
+        wanted = await self._filter(admitted, member, server, action, since)
+        return await self._page(admitted, interaction.guild, wanted)
 
     @component("audit", right=ADMIN, ack=Ack.UPDATE, name="audit list")
     async def leaf(self, press: Press) -> Message:
         page = page_number((*press.args, "0")[0])
-        return await self._page(press.admitted, _Filter.of(press.args[1:]), page)
+        guild = press.interaction.guild
+        return await self._page(press.admitted, guild, _Filter.of(press.args[1:]), page)
 
     @command(
         audit,
@@ -236,8 +236,11 @@ class AuditCog(commands.Cog):
         )
         return card(f"{title}\n{said}", rows=[[off]])
 
-    async def _page(self, admitted: Admitted, wanted: _Filter, page: int = 0) -> Message:
+    async def _page(
+        self, admitted: Admitted, guild: discord.Guild | None, wanted: _Filter, page: int = 0
+    ) -> Message:
         found, servers = await self._found(admitted, wanted, LISTED_AT_MOST)
+        names = self._names(admitted, guild, servers)
         title = _("Audit trail")
         if len(found) == LISTED_AT_MOST:
             title += "\n-# " + _("the newest; `/audit export` has more")
@@ -247,7 +250,7 @@ class AuditCog(commands.Cog):
         options = [deed_label(one, number) for number, one in enumerate(shown, 1)]
         return page_of(
             title,
-            [deed_line(one, servers) for one in every],
+            [deed_line(one, names) for one in every],
             page,
             verb="audit",
             args=wanted.args(),
@@ -274,8 +277,20 @@ class AuditCog(commands.Cog):
         traced = Traced(Trace.NOT_LOGGED)
         if server is not None:
             traced = await self._parts.panel_log.trace(server, deed.began, deed.ended)
-        names = {one.id: one.name for one in known}
+        servers = {one.id: one.name for one in known}
+        names = self._names(press.admitted, press.interaction.guild, servers)
         return card(deed_card(deed, names, trace_words(traced)))
+
+    def _names(
+        self, admitted: Admitted, guild: discord.Guild | None, servers: dict[str, str]
+    ) -> dict[str, str]:
+        """What the ids in a record's details are called now."""
+        groups = self._parts.gate.book(admitted.guild_id).settings.groups
+        return {
+            **{key: group.name for key, group in groups.items()},
+            **servers,
+            **_called(guild),
+        }
 
     async def _found(
         self, admitted: Admitted, wanted: _Filter, limit: int
@@ -329,3 +344,13 @@ class AuditCog(commands.Cog):
             if folded(text) in (one.id, one.identifier, one.uuid, folded(one.name)):
                 return one.id
         raise NoSuchServer(text)
+
+
+def _called(guild: discord.Guild | None) -> dict[str, str]:
+    """Names of a guild's roles and channels by id, as Discord writes them."""
+    if guild is None:
+        return {}
+    return {
+        **{str(role.id): f"@{role.name.removeprefix('@')}" for role in guild.roles},
+        **{str(channel.id): f"#{channel.name}" for channel in guild.channels},
+    }

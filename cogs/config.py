@@ -11,6 +11,7 @@ from msgspec import structs
 
 from bot.access.gate import Admitted
 from bot.access.rights import ADMIN
+from bot.access.rules import Resting
 from bot.access.ruling import Subject
 from bot.posts.messages import Message
 from bot.store.guilds import GuildSettings, ServerGroup
@@ -200,9 +201,24 @@ class ConfigCog(commands.Cog):
         await self._regroup(press.admitted, fill, f"group {called}")
         return self._group(press.admitted, group_id, page)
 
-    @component("config-group-drop", right=ADMIN, ack=Ack.UPDATE, name="config")
+    @component("config-group-drop", right=ADMIN, name="config")
     async def drop_group(self, press: Press) -> Message:
         group_id = (*press.args, NONE)[0]
+        group = _known_group(self._settings(press.admitted).groups, group_id)
+        book = self._parts.gate.book(press.admitted.guild_id)
+        return await self._parts.confirmations.ask(
+            press.admitted,
+            "config-group-drop-now",
+            group_drop_words(group, book.resting_on(group_id)),
+            label=_("Delete the group"),
+            subject=group_id,
+            payload={"group": group_id},
+        )
+
+    @component("config-group-drop-now", right=ADMIN, ack=Ack.UPDATE, name="config")
+    async def drop_group_confirmed(self, press: Press) -> Message:
+        asked = await self._parts.confirmations.take(press, "config-group-drop-now")
+        group_id = str(asked.payload["group"])
         group = _known_group(self._settings(press.admitted).groups, group_id)
 
         def drop(groups: Groups) -> Groups:
@@ -383,6 +399,28 @@ def _chosen_channel(press: Press) -> int:
     if channel is None:
         raise Unfit(_("That channel is gone, or I can't see it. Choose another one."))
     return channel.id
+
+
+def group_drop_words(group: ServerGroup, resting: Resting) -> str:
+    """What goes with a group, by number, before it is deleted."""
+    lines = [
+        "## " + _("Delete the group {name}?", name=name(group.name)),
+        _("Its servers stay: {servers}.", servers=_servers(len(group.server_ids))),
+    ]
+    gone = [
+        _n("{count} rule", "{count} rules", resting.rules) if resting.rules else "",
+        _n("{count} policy", "{count} policies", resting.policies) if resting.policies else "",
+        _n("{count} recipe", "{count} recipes", resting.recipes) if resting.recipes else "",
+        _n("{count} console list", "{count} console lists", resting.console)
+        if resting.console
+        else "",
+    ]
+    said = ", ".join(filter(None, gone))
+    if said:
+        lines.append(_("Made for the group, and deleted with it: **{what}**.", what=said))
+    else:
+        lines.append(_("No rule, policy or recipe is made for it."))
+    return "\n".join(lines)
 
 
 def _servers(count: int) -> str:

@@ -117,8 +117,9 @@ class PanelMore:
         admitted, guild = decided(interaction), _guild(interaction)
         content = await self._parts.exchange.export(admitted, guild)
         text = _(
-            "Settings, groups, rules, bound channels, and the panels' names and addresses. No key "
-            "is in it: `/panel import` asks you to connect the panels again."
+            "Settings, groups, rules, policies, recipes, bound channels, where games are asked, "
+            "and the panels' names and addresses. No key is in it: `/panel import` asks you to "
+            "connect the panels again."
         )
         file = discord.File(io.BytesIO(content), f"roost-{self._parts.clock.now():%Y-%m-%d}.json")
         return card("## " + _("Settings") + f"\n{text}", files=[file])
@@ -204,6 +205,15 @@ def _change_words(change: Change) -> str:
     if change.recipes:
         names = ", ".join(code(one.name, 40) for one in change.recipes[:10])
         lines.append(_("New recipes: {names}", names=names))
+    if change.policies:
+        count = len(change.policies)
+        lines.append(
+            _n(
+                "{count} policy: what members may ask for",
+                "{count} policies: what members may ask for",
+                count,
+            )
+        )
     if change.missing:
         lines.append(_("**Left out, because it isn't here:**"))
         lines += [f"- {one}" for one in change.missing[:MISSING_SHOWN]]

@@ -75,6 +75,15 @@ def recipe_from(row: RecipeRow) -> Recipe:
     )
 
 
+class Resting(Struct, frozen=True, kw_only=True):
+    """How many of what is made for a group of servers."""
+
+    rules: int
+    policies: int
+    recipes: int
+    console: int
+
+
 class Rulebook:
     """The rules of one guild; replaced as a whole when one changes."""
 
@@ -103,6 +112,15 @@ class Rulebook:
         """The ids of the groups that a server is in."""
         groups = self.settings.groups.items()
         return frozenset(one for one, group in groups if server_id in group.server_ids)
+
+    def resting_on(self, group_id: str) -> Resting:
+        """What is made for a group, and goes with it."""
+        return Resting(
+            rules=sum(one.scope_id == group_id for one in self.all),
+            policies=sum(one.scope_id == group_id for one in self.policies),
+            recipes=sum(one.scope_id == group_id for one in self.recipes.values()),
+            console=sum(one.scope_id == group_id for one in self.console),
+        )
 
     def policy(
         self, action: str | None, server_id: str, group_ids: frozenset[str]

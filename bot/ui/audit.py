@@ -16,6 +16,9 @@ from bot.ui.text import bold, code, duration, moment, name
 
 _MARKS: Final = {"done": "✅", "failed": "❌", "unknown": "⚪"}
 _FORMULA: Final = re.compile(r"[=+\-@\t\r]")
+_ID: Final = re.compile(
+    r"(?P<row>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|(?<!\d)\d{17,20}(?!\d)"
+)
 _COLUMNS: Final = (
     "seq",
     "at",
@@ -69,13 +72,35 @@ def deeds(rows: Sequence[AuditRow]) -> list[Deed]:
     return list(reversed(made.values()))
 
 
-def deed_line(deed: Deed, servers: Mapping[str, str]) -> str:
-    """Who, what, where and when; then what came of it, why, and the reference."""
+def spelled(detail: str, names: Mapping[str, str]) -> str:
+    """A detail as it was kept, with names in place of ids.
+
+    Args:
+        detail: Foreign text; what comes back still has to be escaped.
+        names: What servers, groups, roles and channels are called now, by their ids.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        known = names.get(found[0])
+        if known is not None:
+            return known
+        return _("a server or group that is gone") if found["row"] else found[0]
+
+    return _ID.sub(said, detail)
+
+
+def deed_line(deed: Deed, names: Mapping[str, str]) -> str:
+    """Who, what, where and when; then what came of it, why, and the reference.
+
+    Args:
+        deed: What was done.
+        names: As for `spelled`.
+    """
     row = deed.began
     who = f"<@{row.actor_id}>" if row.actor_id is not None else _nobody(row)
     where = ""
     if row.server_id is not None:
-        known = servers.get(row.server_id)
+        known = names.get(row.server_id)
         where = " · " + (bold(known, 40) if known else _("a server that is gone"))
     about = f" → <@{row.about_id}>" if row.about_id is not None else ""
     mark = "⛔" if row.kind == "refusal" else _MARKS.get(deed.outcome, "✏️")
@@ -86,7 +111,7 @@ def deed_line(deed: Deed, servers: Mapping[str, str]) -> str:
     if row.why:
         notes.append(f"*{name(row.why, 80)}*")
     if row.detail:
-        notes.append(name(row.detail, 80))
+        notes.append(name(spelled(row.detail, names), 80))
     notes.append(code(row.reference, 20))
     return f"{head}\n-# {' · '.join(notes)}"
 
@@ -98,12 +123,18 @@ def deed_label(deed: Deed, number: int) -> tuple[str, str, str]:
     return str(row.seq), f"{number}. /{row.action}", said
 
 
-def deed_card(deed: Deed, servers: Mapping[str, str], panel_words: str) -> str:
-    """A deed with all that is kept of it, and what the panel's own log says."""
+def deed_card(deed: Deed, names: Mapping[str, str], panel_words: str) -> str:
+    """A deed with all that is kept of it, and what the panel's own log says.
+
+    Args:
+        deed: What was done.
+        names: As for `spelled`.
+        panel_words: What the panel's log says of it.
+    """
     row = deed.began
     lines = [
         "## " + code(f"/{row.action}", 60),
-        deed_line(deed, servers),
+        deed_line(deed, names),
         _("**When**: {time}", time=moment(row.at, "F")),
         _("**Outcome**: {outcome}", outcome=_outcome_words(deed)),
     ]
@@ -116,7 +147,7 @@ def deed_card(deed: Deed, servers: Mapping[str, str], panel_words: str) -> str:
     if row.why:
         lines.append(_("**Why**: {why}", why=name(row.why, 500)))
     if row.detail:
-        lines.append(_("**What**: {detail}", detail=code(row.detail, 500)))
+        lines.append(_("**What**: {detail}", detail=code(spelled(row.detail, names), 500)))
     if deed.ended is not None and deed.ended.detail:
         lines.append(_("**Said**: {detail}", detail=code(deed.ended.detail, 200)))
     lines.append(_("**The panel's log**: {said}", said=panel_words))

@@ -37,6 +37,7 @@ WINDOW_AT_MOST: Final = MINUTES_A_DAY
 PAUSE_AT_MOST: Final = 7 * MINUTES_A_DAY
 QUOTA_AT_MOST: Final = 100
 QUORUM_AT_MOST: Final = 1000
+IDLE_AT_LEAST: Final = 5
 _FLAGS: Final = ("only_empty", "only_down", "only_unhealthy", "not_in_backup", "may_kill")
 
 
@@ -213,7 +214,7 @@ def with_numbers(action: PolicyAction, terms: Terms, typed: dict[str, str]) -> T
         Unfit: A number can't be; says which may.
     """
     if action == "idle-stop":
-        minutes = whole_number(typed["idle"], least=5, most=MINUTES_A_DAY, default=30)
+        minutes = whole_number(typed["idle"], least=IDLE_AT_LEAST, most=MINUTES_A_DAY, default=30)
         return structs.replace(terms, idle_minutes=minutes)
     quorum = terms.quorum
     if "quorum" in typed:

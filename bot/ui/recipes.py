@@ -11,7 +11,7 @@ from bot.access.ruling import Scope
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.texts import _, _n
-from bot.ui.parts import Control, button, card, choice, field, form, roles_choice
+from bot.ui.parts import Control, button, card, choice, danger, field, form, roles_choice
 from bot.ui.recipe_words import place_words
 from bot.ui.scopes import scope_token, scope_words
 from bot.ui.text import bold, code, cut, moment, plain
@@ -91,10 +91,25 @@ def recipe_card(
             [
                 button("recipes", back, label=_("Back")),
                 button("recipe-edit", recipe.name, label=_("Change …")),
-                button("recipe-drop", recipe.name, label=_("Delete")),
+                danger("recipe-drop", recipe.name, label=_("Delete …")),
             ],
         ],
         footer=made,
+    )
+
+
+def recipe_drop_words(recipe: Recipe, scope: Scope, holders: Sequence[int]) -> str:
+    """What is lost with a recipe, before it is deleted."""
+    return "\n".join(
+        [
+            "## " + _("Delete the recipe {name}?", name=recipe.name),
+            code(recipe.template, 310),
+            _("On {where}", where=scope_words(scope)),
+            _(
+                "Given to: {roles}. They can't run it any more then, and it can't be brought back.",
+                roles=_roles(holders),
+            ),
+        ]
     )
 
 

@@ -1,8 +1,10 @@
 """Taking a guild's settings out as a file, and taking such a file over in one transaction."""
 
+from datetime import datetime
 from uuid import uuid4
 
 import discord
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.acting import Audit
 from bot.access.console_ruling import RULES_AT_MOST
@@ -10,13 +12,23 @@ from bot.access.gate import Admitted
 from bot.access.recipe_ruling import RECIPES_AT_MOST
 from bot.access.ruling import Ruling
 from bot.clock import Clock
-from bot.store import bindings, console_rules, guilds, panels, recipes, rules, servers
+from bot.store import (
+    bindings,
+    console_rules,
+    guilds,
+    panels,
+    policies,
+    recipes,
+    rules,
+    servers,
+)
 from bot.store.engine import Database
 from bot.store.guilds import GuildSettings
+from bot.store.policies import Changed
 from bot.texts import _
 from bot.ui.errors import Unfit
 from bot.work.files_attachments import Attached, Attachments
-from bot.work.guild_change import Change, Taker, change_of
+from bot.work.guild_change import Change, NewPolicy, Taker, change_of
 from bot.work.guild_file import MOST_BYTES, GuildFile, Names, Stored, read, written
 
 
@@ -81,7 +93,7 @@ class Exchange:
         """Set all of it, or nothing.
 
         Raises:
-            Unfit: As `change`.
+            Unfit: As `change`, or somebody changed a policy at the same moment.
             LimitReached: The guild would have too many rules.
         """
         file = read(content)
@@ -107,6 +119,8 @@ class Exchange:
                 await recipes.add_recipe(
                     session, guild_id=guild_id, new=recipe, at_most=RECIPES_AT_MOST, now=now
                 )
+            for policy in change.policies:
+                await _set(session, admitted, policy, now)
             entry = self._audit.entry(
                 admitted,
                 "change",
@@ -153,7 +167,27 @@ class Exchange:
                 rules=await rules.list_rules(session, guild_id=guild_id),
                 console=await console_rules.list_console_rules(session, guild_id=guild_id),
                 recipes=await recipes.list_recipes(session, guild_id=guild_id),
+                policies=await policies.list_policies(session, guild_id=guild_id),
             )
+
+
+async def _set(session: AsyncSession, admitted: Admitted, new: NewPolicy, now: datetime) -> None:
+    try:
+        await policies.set_policy(
+            session,
+            guild_id=admitted.guild_id,
+            scope_kind=new.scope_kind,
+            scope_id=new.scope_id,
+            action=new.action,
+            terms=new.terms,
+            version=new.version,
+            by=admitted.actor.id,
+            now=now,
+        )
+    except Changed:
+        raise Unfit(
+            _("Somebody changed a policy at the same moment. Nothing was changed; import it again.")
+        ) from None
 
 
 def _names(guild: discord.Guild) -> Names:

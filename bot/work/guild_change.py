@@ -6,7 +6,8 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from bot.store.console_rules import NewConsoleRule
-from bot.store.guilds import GuildSettings, ServerGroup
+from bot.store.guilds import GuildSettings, QueryPlace, ServerGroup
+from bot.store.policies import PolicyAction, Terms
 from bot.store.recipes import NewRecipe
 from bot.store.rules import NewRule, ScopeKind
 from bot.texts import _
@@ -18,10 +19,21 @@ from bot.work.guild_file import (
     ConsolePart,
     GuildFile,
     Names,
+    PolicyPart,
     RecipePart,
     RulePart,
     Stored,
 )
+
+
+class NewPolicy(Struct, frozen=True, kw_only=True):
+    """A policy that is made, or takes the place of the one that stands in `version`."""
+
+    scope_kind: ScopeKind
+    scope_id: str
+    action: PolicyAction
+    terms: Terms
+    version: int
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -33,6 +45,7 @@ class Change(Struct, frozen=True, kw_only=True):
     rules: tuple[NewRule, ...]
     console: tuple[NewConsoleRule, ...]
     recipes: tuple[NewRecipe, ...]
+    policies: tuple[NewPolicy, ...]
     new_groups: tuple[str, ...]
     missing: tuple[str, ...]
     """What is left out because it is not here, in words."""
@@ -43,7 +56,7 @@ class Change(Struct, frozen=True, kw_only=True):
             self.settings == stored.settings
             and self.admin_role_id == stored.admin_role_id
             and not self.bindings
-            and not (self.rules or self.console or self.recipes)
+            and not (self.rules or self.console or self.recipes or self.policies)
         )
 
 
@@ -84,19 +97,22 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
     rules, unruled = _rules(file, stored, names, groups, taker)
     console, unlisted = _console(file, stored, names, groups, taker)
     recipes = _recipes(file, stored, groups, taker)
+    policies, unallowed = _policies(file, stored, names, groups, taker)
     return Change(
         settings=structs.replace(
             read_settings(stored.settings, file.settings),
             groups=groups,
             audit_channel_id=audit_channel_id,
+            queries=_queries(file, stored),
         ),
         admin_role_id=admin_role_id,
         bindings=tuple(bindings),
         rules=tuple(rules),
         console=tuple(console),
         recipes=tuple(recipes),
+        policies=tuple(policies),
         new_groups=new_groups,
-        missing=tuple(dict.fromkeys([*missing, *unbound, *unruled, *unlisted])),
+        missing=tuple(dict.fromkeys([*missing, *unbound, *unruled, *unlisted, *unallowed])),
     )
 
 
@@ -210,7 +226,7 @@ def _rule(
 
 
 def _scope(
-    part: ConsolePart | RecipePart, stored: Stored, groups: Mapping[str, ServerGroup]
+    part: ConsolePart | RecipePart | PolicyPart, stored: Stored, groups: Mapping[str, ServerGroup]
 ) -> tuple[ScopeKind, str] | None:
     if part.server is not None:
         found = {one.uuid: one.id for one in stored.servers}.get(part.server)
@@ -274,6 +290,61 @@ def _recipes(
                 made_by=taker.member_id,
             )
         )
+    return found
+
+
+def _policies(
+    file: GuildFile,
+    stored: Stored,
+    names: Names,
+    groups: Mapping[str, ServerGroup],
+    taker: Taker,
+) -> tuple[list[NewPolicy], list[str]]:
+    """Those of the file; one that stands in the same place gives way to it."""
+    held = {(one.scope_kind, one.scope_id, one.action): one for one in stored.policies}
+    found: dict[tuple[ScopeKind, str, PolicyAction], NewPolicy] = {}
+    missing = []
+    for part in file.policies:
+        scope, terms = _scope(part, stored, groups), _terms(part, names, taker)
+        if scope is None or terms is None:
+            missing.append(_("a policy for {action}", action=code(part.action)))
+            continue
+        old = held.get((*scope, part.action))
+        if old is None or old.terms != terms:
+            found[*scope, part.action] = NewPolicy(
+                scope_kind=scope[0],
+                scope_id=scope[1],
+                action=part.action,
+                terms=terms,
+                version=old.version if old else 0,
+            )
+    return list(found.values()), missing
+
+
+def _terms(part: PolicyPart, names: Names, taker: Taker) -> Terms | None:
+    """The fields of a policy; None where a role or channel is not here, or stands above."""
+    found: list[int | None] = []
+    for role in (part.role, part.voters):
+        role_id = names.role(role) if role is not None else None
+        if role is not None and (role_id is None or not taker.reach.get(role_id, False)):
+            return None
+        found.append(role_id)
+    channel_id = names.channel(part.voice) if part.voice is not None else None
+    if part.voice is not None and channel_id is None:
+        return None
+    plain = {one: getattr(part, one) for one in Terms.__struct_fields__ if hasattr(part, one)}
+    return structs.replace(
+        Terms(**plain), role_id=found[0], quorum_role_id=found[1], quorum_channel_id=channel_id
+    )
+
+
+def _queries(file: GuildFile, stored: Stored) -> dict[str, QueryPlace]:
+    servers = {one.uuid: one.id for one in stored.servers}
+    found = dict(stored.settings.queries)
+    for part in file.queries:
+        place = QueryPlace(game=part.game, address=part.address)
+        if part.server in servers and place != QueryPlace():
+            found[servers[part.server]] = place
     return found
 
 

@@ -9,15 +9,24 @@ from msgspec import DecodeError, Meta, Struct, ValidationError, json
 from bot.access.console_ruling import COMMAND_CHARACTERS, COMMANDS_AT_MOST
 from bot.access.recipes import TEMPLATE_CHARACTERS, places_of
 from bot.access.rights import RECIPE_NAME, RIGHTS, is_right
+from bot.fleet.players import GAMES, NOT_ASKED, read_address
 from bot.store.bindings import BindingRow
 from bot.store.console_rules import ConsoleRuleRow
 from bot.store.guilds import GuildSettings
 from bot.store.panels import PanelRow
+from bot.store.policies import How, PolicyAction, PolicyRule, QuorumOf
 from bot.store.recipes import RecipeRow
 from bot.store.rules import Effect, RuleRow, SubjectKind
 from bot.store.servers import ServerRow
 from bot.texts import _
 from bot.ui.errors import Unfit
+from bot.ui.policies import (
+    IDLE_AT_LEAST,
+    PAUSE_AT_MOST,
+    QUORUM_AT_MOST,
+    QUOTA_AT_MOST,
+    WINDOW_AT_MOST,
+)
 from bot.ui.settings.carried import written_settings
 from bot.ui.text import code
 
@@ -27,6 +36,9 @@ GROUPS_AT_MOST: Final = 20
 Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$")]
 Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}$")]
 Name = Annotated[str, Meta(max_length=100)]
+GroupName = Annotated[str, Meta(max_length=40)]
+Minutes = Annotated[int, Meta(ge=0, le=PAUSE_AT_MOST)]
+TimeOfDay = Annotated[int, Meta(ge=0, lt=WINDOW_AT_MOST)]
 
 
 class Thing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +114,49 @@ class RecipePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     group: Annotated[str, Meta(max_length=40)] | None = None
 
 
+class PolicyPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What members may ask for; the other fields are those of `Terms`."""
+
+    action: PolicyAction
+    server: Uuid | None = None
+    group: GroupName | None = None
+    role: Thing | None = None
+    """Who may ask."""
+    voters: Thing | None = None
+    voice: Thing | None = None
+    how: How = "at once"
+    quorum_of: QuorumOf = "number"
+    quorum: Annotated[int, Meta(ge=1, le=QUORUM_AT_MOST)] = 3
+    window_minutes: Annotated[int, Meta(ge=1, le=WINDOW_AT_MOST)] = 10
+    server_pause_minutes: Minutes = 0
+    member_pause_minutes: Minutes = 0
+    daily_quota: Annotated[int, Meta(ge=0, le=QUOTA_AT_MOST)] = 0
+    quiet_from: TimeOfDay | None = None
+    quiet_until: TimeOfDay | None = None
+    only_empty: bool = False
+    only_down: bool = False
+    only_unhealthy: bool = False
+    not_in_backup: bool = False
+    may_kill: bool = False
+    idle_minutes: Annotated[int, Meta(ge=IDLE_AT_LEAST, le=WINDOW_AT_MOST)] = 30
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the fields fit each other."""
+        is_share = self.quorum_of != "number"
+        has_both = (self.quiet_from is None) == (self.quiet_until is None)
+        is_all_day = self.quiet_from is not None and self.quiet_from == self.quiet_until
+        return has_both and not is_all_day and not (is_share and self.quorum > 100)
+
+
+class QueryPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a server's game is asked for its players, where guessing fails."""
+
+    server: Uuid
+    game: Annotated[str, Meta(pattern=rf"^({'|'.join((*GAMES, NOT_ASKED))})?$")] = ""
+    address: Annotated[str, Meta(max_length=255)] = ""
+
+
 class GuildFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything admins set up in a guild."""
 
@@ -120,6 +175,8 @@ class GuildFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: Annotated[tuple[RulePart, ...], Meta(max_length=5000)] = ()
     console: Annotated[tuple[ConsolePart, ...], Meta(max_length=100)] = ()
     recipes: Annotated[tuple[RecipePart, ...], Meta(max_length=100)] = ()
+    policies: Annotated[tuple[PolicyPart, ...], Meta(max_length=2000)] = ()
+    queries: Annotated[tuple[QueryPart, ...], Meta(max_length=2000)] = ()
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -133,6 +190,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     rules: Sequence[RuleRow]
     console: Sequence[ConsoleRuleRow]
     recipes: Sequence[RecipeRow]
+    policies: Sequence[PolicyRule]
 
 
 class Names(Struct, frozen=True, kw_only=True):
@@ -217,6 +275,16 @@ def written(stored: Stored, names: Names, now: datetime) -> bytes:
             for one in stored.recipes
             if one.scope_kind == "all" or one.scope_id in uuids or one.scope_id in groups
         ),
+        policies=tuple(
+            _policy(one, names, uuids, stored.settings)
+            for one in stored.policies
+            if one.scope_kind == "all" or one.scope_id in uuids or one.scope_id in groups
+        ),
+        queries=tuple(
+            QueryPart(server=uuids[key], game=place.game, address=place.address)
+            for key, place in stored.settings.queries.items()
+            if key in uuids
+        ),
     )
     return json.format(json.encode(file))
 
@@ -243,6 +311,23 @@ def read(content: bytes) -> GuildFile:
         ) from None
     for recipe in file.recipes:
         places_of(recipe.template)
+    for policy in file.policies:
+        if not policy.is_sound:
+            raise Unfit(
+                _(
+                    "A policy for {action} in that file contradicts itself: a share over 100 % or "
+                    "quiet hours without end. Nothing was changed.",
+                    action=code(policy.action),
+                )
+            )
+    for query in file.queries:
+        if query.address and read_address(query.address) is None:
+            raise Unfit(
+                _(
+                    "{text} in that file is no address that can be asked. Nothing was changed.",
+                    text=code(query.address, 60),
+                )
+            )
     for rule in file.rules:
         if not is_right(rule.right):
             raise Unfit(
@@ -254,6 +339,23 @@ def read(content: bytes) -> GuildFile:
                 )
             )
     return file
+
+
+def _policy(
+    policy: PolicyRule, names: Names, uuids: Mapping[str, str], settings: GuildSettings
+) -> PolicyPart:
+    terms, scope = policy.terms, policy.scope_id
+    named = {"role_id", "quorum_role_id", "quorum_channel_id"}
+    plain = {one: getattr(terms, one) for one in terms.__struct_fields__ if one not in named}
+    return PolicyPart(
+        action=policy.action,
+        server=uuids[scope] if policy.scope_kind == "server" else None,
+        group=settings.groups[scope].name if policy.scope_kind == "group" else None,
+        role=_thing(terms.role_id, names.roles),
+        voters=_thing(terms.quorum_role_id, names.roles),
+        voice=_thing(terms.quorum_channel_id, names.channels),
+        **plain,
+    )
 
 
 def _thing(wanted: int | None, names: Mapping[int, str]) -> Thing | None:

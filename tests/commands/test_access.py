@@ -101,7 +101,10 @@ async def test_the_rules_of_a_group_go_with_it(roost: World, panel: SimPanel) ->
     opened = await roost.admin.select(shown.message, [group_id], custom_id="r:config-group")
     await opened.until(lambda: "Evening" in opened.text)
 
-    await roost.admin.click(opened.message, label="Delete the group")
+    asked = await roost.admin.click(opened.message, label="Delete the group")
+    assert "deleted with it: **1 rule**" in await private(asked)
+    assert rights(roost, roost.mods) == {("control.start", group_id, False)}
+    await roost.admin.click(asked.message, label="Delete the group")
 
     await opened.until(lambda: rights(roost, roost.mods) == set())
 

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from bot.access.rights import RIGHTS
 from bot.store import audit as rows
 from bot.store.audit import NewEntry
+from bot.store.policies import Terms
 from demo.panel import SimPanel
-from tests.wirecord import Permission, Shown
+from tests.commands.community import allow
+from tests.wirecord import Permission, Shown, components_of
 from tests.world import World, private, public
 
 
@@ -47,6 +49,27 @@ async def test_an_action_and_its_result_are_one_line_with_who_where_why_and_refe
     assert "done" in said
     assert "party" in said
     assert said.count("`R-") == 1
+
+
+async def test_servers_groups_and_roles_in_details_are_told_by_their_names(
+    roost: World, panel: SimPanel
+) -> None:
+    await roost.grant(roost.mods, "control.start", server="Survival")
+    await allow(roost, "restart", Terms(role_id=int(roost.mods.id)))
+    shown = await roost.admin.slash(roost.channel, "policy clear", action="restart")
+    await private(shown)
+    await private(await roost.admin.click(shown.message, label="Clear"))
+
+    said = await ask(roost, "audit list")
+
+    assert "role \\@Mods\\: control.start on Survival" in said
+    (survival,) = roost.app.parts.directory.find(int(roost.guild.id), "Survival")
+    assert survival.id not in said
+    listed = await roost.admin.slash(roost.channel, "audit list", action="access grant")
+    await private(listed)
+    select = next(one for one in components_of(listed.message["components"]) if one.get("options"))
+    closer = await roost.admin.select(listed.message, [select["options"][0]["value"]])
+    assert "`role @Mods: control.start on Survival`" in await private(closer)
 
 
 async def test_refusals_are_in_the_list(roost: World, panel: SimPanel) -> None:

@@ -275,7 +275,10 @@ async def test_a_deleted_recipe_takes_its_rules_with_it_and_a_form_of_it_is_answ
     mia = roost.guild.member("mia", roost.mods)
     form = await mia.slash(roost.channel, "do", recipe="whitelist", server="Survival")
 
-    gone = await roost.admin.click(card.message, label="Delete")
+    asked = await roost.admin.click(card.message, label="Delete …")
+    assert "`whitelist add {player: name}`" in await private(asked)
+    assert f"<@&{roost.mods.id}>" in asked.text
+    gone = await roost.admin.click(asked.message, label="Delete the recipe")
     await gone.until(lambda: "Deleted." in gone.text)
 
     sent = await mia.submit(form, "Mia")

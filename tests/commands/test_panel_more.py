@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from bot.store.policies import Terms
 from demo.panel import SimPanel
+from tests.commands.community import allow
 from tests.world import World, private
 
 
@@ -228,3 +231,53 @@ async def test_lists_of_the_console_and_recipes_go_along(roost: World, panel: Si
         assert "names the command itself" in await imported(other, file)
     finally:
         await other.close()
+
+
+async def test_policies_and_where_games_are_asked_go_along(roost: World, panel: SimPanel) -> None:
+    terms = Terms(how="vote", quorum=2, role_id=int(roost.mods.id), quiet_from=60, quiet_until=120)
+    await allow(roost, "restart", terms)
+    shown = await roost.admin.slash(roost.channel, "config", page="servers")
+    await private(shown)
+    listed = await roost.admin.click(shown.message, label="Player counts …")
+    await listed.until(lambda: "I ask the game itself" in listed.text)
+    (survival,) = roost.app.parts.directory.find(int(roost.guild.id), "Survival")
+    card = await roost.admin.select(listed.message, [survival.id])
+    await card.until(lambda: "Survival" in card.text)
+    form = await roost.admin.click(card.message, label="Query address …")
+    set_up = await roost.admin.submit(form, ":27016")
+    await set_up.until(lambda: "27016" in set_up.text)
+    file = await exported(roost)
+    other = World(roost.wire, roost.app)
+    await other.open()
+    try:
+        await other.connect(panel)
+        said = await imported(other, file)
+        assert "1 policy: what members may ask for" in said
+        book = other.app.parts.gate.book(int(other.guild.id))
+        (policy,) = book.policies
+        (server,) = other.app.parts.directory.find(int(other.guild.id), "Survival")
+        assert policy.terms == structs.replace(terms, role_id=int(other.mods.id))
+        assert book.settings.queries[server.id].address == ":27016"
+        assert "nothing to change" in await imported(other, file)
+        file["policies"][0]["role"] = {"id": "7", "name": "Only here"}
+        assert "nothing to change" in await imported(other, file)
+    finally:
+        await other.close()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"policies": [{"action": "kill"}]},
+        {"policies": [{"action": "restart", "quorum": 0}]},
+        {"policies": [{"action": "restart", "window_minutes": 525600}]},
+        {"policies": [{"action": "restart", "quorum_of": "role", "quorum": 101}]},
+        {"policies": [{"action": "restart", "quiet_from": 60}]},
+        {"queries": [{"server": "1" * 36, "game": "chess"}]},
+        {"queries": [{"server": "1" * 36, "address": "http://x/"}]},
+    ],
+)
+async def test_a_policy_or_address_that_can_t_be_is_refused(
+    roost: World, broken: dict[str, Any]
+) -> None:
+    assert "Nothing was changed" in await imported(roost, {"roost": 1, **broken})
