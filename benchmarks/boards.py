@@ -68,7 +68,7 @@ async def _an_hour(app: App, wire: Wire, panel: SimPanel, clock: MovedClock) -> 
     channel = guild.channel("status")
     await guild.announce()
     guild_id, channel_id = int(guild.id), int(channel.id)
-    await eventually(lambda: guild_id in app.here)
+    await eventually(lambda: guild_id in app.guilds.here)
     found = await app.parts.panels.examine(panel.url, Secret(panel.key("alice")))
     await app.parts.panels.add(guild_id, "Big", found, added_by=1)
     owner = Actor(1, "Owner", frozenset(), owns_guild=True, manages_guild=True)

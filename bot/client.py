@@ -8,7 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Coroutine
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import discord
 import structlog
@@ -26,6 +26,7 @@ from bot.store import commands as sync_rows
 from bot.store.engine import Database
 from bot.ui.doors import Doors, menus_of
 from bot.ui.translating import Translator
+from bot.wiring.guilds import Guilds
 from bot.work.plans import Plans
 from cogs import COGS, Parts
 
@@ -38,22 +39,6 @@ READING: Final = INTENTS | discord.Intents(guild_messages=True, message_content=
 """Where the operator lets what is written in two-way mirrors be commands."""
 GLOBAL: Final = 0
 """Where commands are registered for every guild, as the store keys it."""
-
-
-class Arrivals(Protocol):
-    """Who is told of guilds."""
-
-    def guild_here(self, guild_id: int) -> Coroutine[Any, Any, None]:
-        """The bot is in a guild: now, or still."""
-        ...
-
-    def tidy(self, guild_id: int) -> Coroutine[Any, Any, None]:
-        """A role of the guild was deleted."""
-        ...
-
-    def guild_left(self, guild_id: int) -> Coroutine[Any, Any, None]:
-        """The bot was removed from a guild; an outage is not that."""
-        ...
 
 
 class RoostTree(app_commands.CommandTree["RoostClient"]):
@@ -81,10 +66,10 @@ class RoostClient(commands.AutoShardedBot):
         self,
         parts: Parts,
         doors: Doors,
-        arrivals: Arrivals,
+        arrivals: Guilds,
         *,
         traffic: Traffic,
-        guilds: tuple[int, ...] = (),
+        only_in: tuple[int, ...] = (),
         reads_messages: bool = False,
         guild_ready_seconds: float = 2.0,
     ) -> None:
@@ -110,7 +95,7 @@ class RoostClient(commands.AutoShardedBot):
         self._arrivals = arrivals
         self._database: Database = parts.database
         self._clock: Clock = parts.clock
-        self._own_guilds = guilds
+        self._own_guilds = only_in
         self.command_ids: dict[str, int] = {}
         self.open_commands: frozenset[str] = frozenset()
         """Those that every member is shown."""
@@ -167,7 +152,7 @@ class RoostClient(commands.AutoShardedBot):
 
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         guild_id = role.guild.id
-        await self._owned(f"role of {guild_id} gone", self._arrivals.tidy(guild_id))
+        await self._owned(f"role of {guild_id} gone", self.parts.tidying.tidy(guild_id))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))

@@ -29,9 +29,21 @@ from bot.store.vault import Vault
 from bot.supervisor import Supervisor
 from bot.ui.charts import Charts
 from bot.ui.confirm import Confirmations
+from bot.wiring.access import Access
+from bot.wiring.alerting import Alerting
+from bot.wiring.boards import Boarding
+from bot.wiring.consent import Consent
+from bot.wiring.fleet import Fleet
+from bot.wiring.ground import Ground
+from bot.wiring.long_work import LongWork
+from bot.wiring.mirrors import Mirrored
+from bot.wiring.planning import Planning
+from bot.wiring.playing import Playing
+from bot.wiring.posts import Posts
+from bot.wiring.rules import Rules
+from bot.wiring.server_work import ServerWork
 from bot.work.account import AccountWork
 from bot.work.again import Again
-from bot.work.alerting import Alerting
 from bot.work.backups import BackupWork
 from bot.work.boards import Boards
 from bot.work.bulk import BulkWork
@@ -129,3 +141,87 @@ class Parts:
     leave_grace_days: int
     erase_guild: Callable[[int], Awaitable[int]]
     """Erases everything of a guild at once, here and in the database; how many rows it were."""
+
+    @classmethod
+    def of(
+        cls,
+        ground: Ground,
+        *,
+        fleet: Fleet,
+        access: Access,
+        playing: Playing,
+        posts: Posts,
+        rules: Rules,
+        long_work: LongWork,
+        consent: Consent,
+        server_work: ServerWork,
+        planning: Planning,
+        mirrored: Mirrored,
+        boarding: Boarding,
+        alerting: Alerting,
+        erase_guild: Callable[[int], Awaitable[int]],
+    ) -> "Parts":
+        """What commands need of each area."""
+        return cls(
+            clock=ground.clock,
+            supervisor=ground.supervisor,
+            database=ground.database,
+            vault=ground.vault,
+            directory=fleet.directory,
+            panels=fleet.panels,
+            links=fleet.links,
+            hub=fleet.hub,
+            players=playing.players,
+            shelf=fleet.shelf,
+            gate=access.gate,
+            ruling=rules.ruling,
+            console_ruling=rules.console_ruling,
+            recipe_ruling=rules.recipe_ruling,
+            tidying=rules.tidying,
+            panel_log=server_work.panel_log,
+            integrations=posts.integrations,
+            explaining=rules.explaining,
+            audit=access.audit,
+            acting=access.acting,
+            confirmations=access.confirmations,
+            jobs=long_work.jobs,
+            jobs_view=long_work.jobs_view,
+            again=long_work.again,
+            delivery=posts.delivery,
+            places=posts.places,
+            pausing=posts.pausing,
+            mirrors=mirrored.mirrors,
+            mirroring=mirrored.mirroring,
+            two_way=mirrored.two_way,
+            workflows=long_work.workflows,
+            consents=consent.consents,
+            voters=consent.voters,
+            simulation=consent.simulation,
+            policing=rules.policing,
+            console=server_work.console,
+            recipes=server_work.recipes,
+            follows=long_work.follows,
+            backups=server_work.backups,
+            plans=planning.plans,
+            events=posts.events,
+            idle_stop=planning.idle_stop,
+            databases=server_work.databases,
+            installs=server_work.installs,
+            renaming=server_work.renaming,
+            files=server_work.files,
+            schedules=server_work.schedules,
+            subusers=server_work.subusers,
+            account=server_work.account,
+            linking=server_work.linking,
+            bulk=long_work.bulk,
+            charts=boarding.charts,
+            headcount=boarding.headcount,
+            history=boarding.history,
+            usage=boarding.usage,
+            boards=boarding.boards,
+            exchange=rules.exchange,
+            alerting=alerting,
+            witness=posts.witness,
+            leave_grace_days=ground.config.limits.leave_grace_days,
+            erase_guild=erase_guild,
+        )

@@ -76,13 +76,15 @@ class World:
         """Invite the bot and wait until it is at home."""
         guild_id = int(self.guild.id)
         await self.guild.announce()
-        await eventually(lambda: guild_id in self.app._here)
+        await eventually(lambda: guild_id in self.app.guilds.here)
 
     async def close(self) -> None:
         """Throw the bot out, so that nothing of this guild goes on behind the next test."""
         guild_id = int(self.guild.id)
         await self.guild.kick_bot()
-        await eventually(lambda: guild_id not in self.app._here and not self.app._loading.locked())
+        await eventually(
+            lambda: guild_id not in self.app.guilds.here and not self.app.guilds._loading.locked()
+        )
 
     async def connect(self, panel: SimPanel, *, account: str = "alice", name: str = "Nova") -> None:
         """Connect a panel with the key of one of its accounts, as the admin does.

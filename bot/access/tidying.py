@@ -29,22 +29,29 @@ class Tidying:
     """
 
     def __init__(
-        self, *, database: Database, gate: Gate, ruling: Ruling, audit: Audit, clock: Clock
+        self,
+        *,
+        database: Database,
+        gate: Gate,
+        ruling: Ruling,
+        audit: Audit,
+        roles: Callable[[int], frozenset[int]],
+        clock: Clock,
     ) -> None:
+        """Args:
+        roles: All roles of a guild; empty where it isn't known just now, and then none is taken
+            for gone.
+        """
         self._database = database
         self._gate = gate
         self._ruling = ruling
         self._audit = audit
+        self._roles = roles
         self._clock = clock
 
-    async def tidy(self, guild_id: int, role_ids: frozenset[int]) -> None:
-        """Drop rules that ran out, and those of roles that aren't among the guild's any more.
-
-        Args:
-            role_ids: All roles of the guild; empty where it isn't known just now, and then none is
-                taken for gone.
-        """
-        book, now = self._gate.book(guild_id), self._clock.now()
+    async def tidy(self, guild_id: int) -> None:
+        """Drop rules that ran out, and those of roles that aren't among the guild's any more."""
+        book, now, role_ids = self._gate.book(guild_id), self._clock.now(), self._roles(guild_id)
         over = any(one.expires_at is not None and one.expires_at <= now for one in book.all)
         gone = {one.subject_id for one in book.all if one.kind == "role"} - role_ids
         gone = gone if role_ids else set()

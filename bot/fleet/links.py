@@ -1,6 +1,6 @@
 """Members' own panel keys in memory: what each may do, and a client that acts as them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 import structlog
@@ -97,6 +97,19 @@ class Links:
         self._linked.get(guild_id, {}).pop(member_id, None)
         self._drop_clients(guild_id, member_id)
         return count
+
+    async def who_left(
+        self, guild_id: int, is_member: Callable[[int, int], Awaitable[bool]]
+    ) -> None:
+        """Erase the keys of members who are not in the guild any more.
+
+        Args:
+            is_member: Whether a member is still in a guild; True where Discord doesn't say.
+        """
+        for member_id in self.members(guild_id):
+            if not await is_member(guild_id, member_id):
+                await self.drop_member(guild_id, member_id)
+                log.info("linked key of a member who left erased", guild=guild_id)
 
     def of(self, guild_id: int, member_id: int) -> list[Linked]:
         """A member's linked keys."""

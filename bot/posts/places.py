@@ -34,7 +34,9 @@ class Places:
     def roles(self, guild_id: int) -> frozenset[int]:
         """The ids of the guild's roles; empty where it isn't known just now."""
         guild = self._client().get_guild(guild_id)
-        return frozenset(role.id for role in guild.roles) if guild else frozenset()
+        if guild is None or guild.unavailable:
+            return frozenset()
+        return frozenset(role.id for role in guild.roles)
 
     def language(self, guild_id: int) -> str:
         """The guild's own language on Discord."""

@@ -1,12 +1,7 @@
 """Members' own panel keys: linked where the guild allows it, erased when they wish or leave."""
 
-from collections.abc import Awaitable, Callable
-
-import structlog
-
 from bot.access.acting import Audit
 from bot.access.gate import Admitted, Gate
-from bot.clock import Clock
 from bot.fleet.directory import Directory
 from bot.fleet.links import Links
 from bot.fleet.panels import Connected, Panels
@@ -19,9 +14,6 @@ from bot.ui.panels import panel_meant
 from bot.ui.parts import Colour, card
 from bot.ui.text import bold
 
-log = structlog.stdlib.get_logger(__name__)
-
-LOOK_SECONDS = 86400.0
 SHOWN_SERVERS = 10
 
 
@@ -119,28 +111,3 @@ class Linking:
                 count,
             )
         )
-
-    async def watch(
-        self,
-        is_member: Callable[[int, int], Awaitable[bool]],
-        guilds: Callable[[], list[int]],
-        clock: Clock,
-        *,
-        also: Callable[[], Awaitable[None]],
-    ) -> None:
-        """Look once a day who has left, and erase their keys.
-
-        Args:
-            is_member: Whether a member is still in a guild; True where Discord doesn't say.
-            guilds: The guilds the bot is in.
-            clock: By which the day is waited.
-            also: What else is erased of members who left.
-        """
-        while True:
-            await clock.sleep(LOOK_SECONDS)
-            for guild_id in guilds():
-                for member_id in self._links.members(guild_id):
-                    if not await is_member(guild_id, member_id):
-                        await self._links.drop_member(guild_id, member_id)
-                        log.info("linked key of a member who left erased", guild=guild_id)
-            await also()

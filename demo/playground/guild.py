@@ -81,7 +81,7 @@ class Guild:
         owner = Actor(
             self._guild.owner.id, "Nova", frozenset(), owns_guild=True, manages_guild=True
         )
-        await app.guild_here(self.id)  # settings are kept for a guild the bot has met
+        await app.guilds.guild_here(self.id)  # settings are kept for a guild the bot has met
         panels = app.parts.panels
         found = await panels.examine(panel.url, Secret(panel.key(ACCOUNT)))
         await panels.add(self.id, PANEL, found, added_by=owner.id)

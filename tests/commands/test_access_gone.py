@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.wiring.guilds import LOOK_WHO_LEFT_SECONDS
 from demo.panel import SimPanel
 from tests.clock import MovedClock
 from tests.wirecord import eventually
@@ -54,9 +55,9 @@ async def test_the_rules_of_who_left_go_with_the_daily_look(
     tom = await roost.member("tom", rights={"control.start"})
     await mia.leave()
 
-    await roost.app._who_left()
+    await clock.advance(LOOK_WHO_LEFT_SECONDS + 1)
 
-    assert int(mia.id) not in subjects(roost)
+    await eventually(lambda: int(mia.id) not in subjects(roost))
     assert int(tom.id) in subjects(roost)
 
 

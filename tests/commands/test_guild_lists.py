@@ -19,8 +19,8 @@ async def test_where_a_list_is_kept_other_guilds_are_left(wire: Wire, tmp_path: 
         running = app.supervisor.start("bot", app.bot.start(wire.token))
         await eventually(lambda: other.id not in wire.guilds)
 
-        await eventually(lambda: int(served.id) in app._here)
-        assert int(other.id) not in app._here
+        await eventually(lambda: int(served.id) in app.guilds.here)
+        assert int(other.id) not in app.guilds.here
         await served.kick_bot()
     await running
 
@@ -35,5 +35,5 @@ async def test_a_blocked_guild_is_left_at_once(wire: Wire, tmp_path: Path) -> No
 
         await eventually(lambda: guild.id not in wire.guilds)
 
-        assert int(guild.id) not in app._here
+        assert int(guild.id) not in app.guilds.here
     await running

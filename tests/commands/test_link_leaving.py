@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.work.linking import LOOK_SECONDS
+from bot.wiring.guilds import LOOK_WHO_LEFT_SECONDS
 from demo.panel import SimPanel
 from tests.clock import MovedClock
 from tests.wirecord import eventually
@@ -25,6 +25,6 @@ async def test_the_key_of_a_member_who_left_is_erased_and_that_of_one_who_stays_
     links, guild_id = roost.app.parts.links, int(roost.guild.id)
 
     await mia.leave()
-    await clock.advance(LOOK_SECONDS + 1)
+    await clock.advance(LOOK_WHO_LEFT_SECONDS + 1)
 
     await eventually(lambda: links.members(guild_id) == [int(tom.id)])

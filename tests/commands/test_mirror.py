@@ -354,7 +354,7 @@ async def test_erasing_a_guild_takes_its_mirrors_and_webhooks(
     await mirror(roost)
     guild_id = int(roost.guild.id)
 
-    await roost.app.erase_guild(guild_id)
+    await roost.app.guilds.erase(guild_id)
 
     await eventually(lambda: not roost.wire.webhooks_of(roost.channel))
     assert not roost.app.parts.mirrors.of(guild_id)

@@ -7,32 +7,30 @@ from typing import Final
 
 import structlog
 
-from bot.access.acting import Audit
-from bot.access.gate import Gate
 from bot.clock import Clock
-from bot.fleet.directory import Directory, Server
-from bot.fleet.hub import Hub
-from bot.fleet.panels import Panels
-from bot.posts.members import Members
-from bot.posts.places import Places
+from bot.fleet.directory import Server
 from bot.store import alarms as alarm_rows
 from bot.store import posted
 from bot.store.alerts import AlertEvent
 from bot.store.engine import Database
 from bot.supervisor import Supervisor
+from bot.wiring.access import Access
+from bot.wiring.area import Area, IsMember
+from bot.wiring.fleet import Fleet
+from bot.wiring.ground import Ground
+from bot.wiring.long_work import LongWork
+from bot.wiring.posts import Posts
 from bot.work.alarms import KIND, Alarms
 from bot.work.alerts import Alerts
 from bot.work.backup_news import BackupNews
 from bot.work.course import Signal
 from bot.work.figures import Figures
-from bot.work.follows import Follows
 from bot.work.incidents import Incidents
 from bot.work.lookout import Lookout
 from bot.work.news import News
 from bot.work.notices import Notices
 from bot.work.outages import LOOK_EVERY_SECONDS, Outages
 from bot.work.pings import Pings
-from bot.work.power_desk import Desk
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -53,7 +51,7 @@ _HEARD: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Alerting:
+class Alerting(Area):
     """Everything behind `/alerts` and `/notify`."""
 
     alerts: Alerts
@@ -66,26 +64,24 @@ class Alerting:
     outages: Outages
     backups: BackupNews
     database: Database
+    supervisor: Supervisor
     is_ready: Callable[[], bool]
     clock: Clock
 
-    def start(self, supervisor: Supervisor) -> None:
-        """Keep all loops running."""
+    async def start(self, supervisor: Supervisor) -> None:
         supervisor.keep("alerts lookout", self._when_ready(self.lookout.run))
         supervisor.keep("alerts samples", self._when_ready(self._sample))
         supervisor.keep("alerts outages", self._when_ready(self._look_for_outages))
         supervisor.keep("alerts backups", self._when_ready(self.backups.run))
 
     async def load(self, guild_id: int) -> None:
-        """Take a guild into memory; its servers are there already."""
         await self.alerts.load(guild_id)
         await self.notices.load(guild_id)
         await self.alarms.load(guild_id)
         await self.backups.load(guild_id)
         self.lookout.wake()
 
-    def forget(self, guild_id: int) -> None:
-        """Drop a guild from memory."""
+    async def forget(self, guild_id: int) -> None:
         self.alerts.forget(guild_id)
         self.notices.forget(guild_id)
         self.alarms.forget(guild_id)
@@ -93,7 +89,6 @@ class Alerting:
         self.lookout.wake()
 
     async def tidy(self, guild_id: int, now: datetime) -> None:
-        """Forget alarms that ended long ago, and where they were told."""
         async with self.database.write() as session:
             gone = await alarm_rows.drop_closed_alarms(
                 session, guild_id=guild_id, before=now - KEPT
@@ -106,13 +101,11 @@ class Alerting:
                         session, guild_id=guild_id, message_id=one.message_id
                     )
 
-    async def who_left(self, is_member: Callable[[int, int], Awaitable[bool]]) -> None:
-        """Erase the wishes of members who left, as Discord says."""
-        for guild_id in self.alarms.guilds():
-            for member_id in self.notices.members(guild_id):
-                if not await is_member(guild_id, member_id):
-                    await self.notices.drop_members(guild_id, [member_id])
-                    log.info("wishes of a member who left erased", guild=guild_id)
+    async def who_left(self, guild_id: int, is_member: IsMember) -> None:
+        for member_id in self.notices.members(guild_id):
+            if not await is_member(guild_id, member_id):
+                await self.notices.drop_members(guild_id, [member_id])
+                log.info("wishes of a member who left erased", guild=guild_id)
 
     def _when_ready(self, loop: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
@@ -134,31 +127,21 @@ class Alerting:
             await self.clock.sleep(LOOK_EVERY_SECONDS)
 
 
-def alerting(
-    *,
-    database: Database,
-    directory: Directory,
-    panels: Panels,
-    hub: Hub,
-    gate: Gate,
-    audit: Audit,
-    members: Members,
-    places: Places,
-    follows: Follows,
-    desk: Desk,
-    supervisor: Supervisor,
-    is_ready: Callable[[], bool],
-    clock: Clock,
+def build_alerting(
+    ground: Ground, fleet: Fleet, access: Access, posts: Posts, long_work: LongWork
 ) -> Alerting:
     """Put the parts together."""
-    pings = Pings(gate, places, clock)
-    alerts = Alerts(database, directory, audit, clock)
+    clock, database, supervisor = ground.clock, ground.database, ground.supervisor
+    directory, panels, hub = fleet.directory, fleet.panels, fleet.hub
+    places = posts.places
+    pings = Pings(access.gate, places, clock)
+    alerts = Alerts(database, directory, access.audit, clock)
     alarms = Alarms(database, places, pings, supervisor, clock)
     notices = Notices(
         database=database,
         directory=directory,
-        gate=gate,
-        members=members,
+        gate=access.gate,
+        members=posts.members,
         places=places,
         pings=pings,
         clock=clock,
@@ -192,7 +175,7 @@ def alerting(
         directory=directory,
         places=places,
         pings=pings,
-        follows=follows,
+        follows=long_work.follows,
         clock=clock,
     )
     lookout = Lookout(hub, directory, supervisor, clock)
@@ -206,7 +189,7 @@ def alerting(
         if signal is Signal.RESTART:
             supervisor.start(f"planned {server.id}", notices.restart_planned(server, at))
 
-    desk.when_announced.append(announced)
+    long_work.desk.when_announced.append(announced)
     lookout.tells += [incidents.turned, news.turned, notices.turned]
     lookout.when_backup = backups.heard
     alerts.when_changed += [lookout.wake, backups.wake]
@@ -221,6 +204,7 @@ def alerting(
         outages=outages,
         backups=backups,
         database=database,
-        is_ready=is_ready,
+        supervisor=supervisor,
+        is_ready=ground.presence.is_ready,
         clock=clock,
     )

@@ -1,0 +1,83 @@
+"""What others are asked about first: votes, approvals, second persons."""
+
+from dataclasses import dataclass
+
+from bot.wiring.access import Access
+from bot.wiring.area import Area
+from bot.wiring.fleet import Fleet
+from bot.wiring.ground import Ground
+from bot.wiring.long_work import LongWork
+from bot.wiring.playing import Playing
+from bot.wiring.posts import Posts
+from bot.work.circumstances import Lookout
+from bot.work.consent_course import Course
+from bot.work.consent_voters import Voters
+from bot.work.consents import Consents
+from bot.work.simulation import Simulation
+
+
+@dataclass(frozen=True)
+class Consent(Area):
+    """Who is asked, what they said, and what would happen."""
+
+    consents: Consents
+    voters: Voters
+    simulation: Simulation
+
+
+def build_consent(
+    ground: Ground,
+    *,
+    fleet: Fleet,
+    access: Access,
+    playing: Playing,
+    posts: Posts,
+    long_work: LongWork,
+) -> Consent:
+    """Put the parts together; what is carried out then registers itself."""
+    clock, database, directory, gate = ground.clock, ground.database, fleet.directory, access.gate
+    lookout = Lookout(
+        database=database,
+        gate=gate,
+        hub=fleet.hub,
+        players=playing.players,
+        panels=fleet.panels,
+        clock=clock,
+    )
+    voters = Voters(
+        gate=gate, directory=directory, members=posts.members, crowd=posts.crowd, clock=clock
+    )
+    course = Course(
+        database=database,
+        gate=gate,
+        audit=access.audit,
+        again=long_work.again,
+        members=posts.members,
+        directory=directory,
+        teller=long_work.teller,
+        lookout=lookout,
+        voters=voters,
+        clock=clock,
+    )
+    return Consent(
+        consents=Consents(
+            database=database,
+            jobs=long_work.jobs,
+            jobs_view=long_work.jobs_view,
+            gate=gate,
+            audit=access.audit,
+            lookout=lookout,
+            voters=voters,
+            course=course,
+            clock=clock,
+        ),
+        voters=voters,
+        simulation=Simulation(
+            gate=gate,
+            directory=directory,
+            lookout=lookout,
+            voters=voters,
+            hub=fleet.hub,
+            players=playing.players,
+        ),
+    )
