@@ -17,11 +17,27 @@ class Message:
     fades_seconds: int = 0
     """A private answer with a secret in it says so no longer than this; 0 = it stays."""
 
+    @property
+    def mark(self) -> str:
+        """What it is known by among other messages: its text, or the first words of its layout."""
+        if self.text or self.layout is None:
+            return self.text
+        for part in self.layout.walk_children():
+            if isinstance(part, ui.TextDisplay):
+                return part.content
+        return ""
+
     def as_layout(self) -> ui.LayoutView:
         """The message as Components V2, which text alone can become but never leave again."""
         view = self.layout or _text_layout(self.text, self.files)
         view.stop()  # our doors take every press; discord.py need not keep the view
         return view
+
+
+def is_marked(text: str, mark: str) -> bool:
+    """Whether a text as Discord shows it is the one of a mark, or begins with its lines."""
+    shown, wanted = text.strip(), mark.strip()  # Discord cuts blanks at both ends
+    return shown == wanted or shown.startswith(f"{wanted}\n")
 
 
 def _text_layout(text: str, files: Sequence[discord.File]) -> ui.LayoutView:

@@ -1,7 +1,7 @@
 """Where the bot may post without an interaction at hand: channels and messages by their ids."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ import structlog
 
 from bot.posts.answers import NotSent, Post, send
 from bot.posts.delivery import SEND_SECONDS, Delivery, Paused, Place
-from bot.posts.messages import Message
+from bot.posts.messages import Message, is_marked
 from bot.posts.traffic import HeldUp
 
 log = structlog.stdlib.get_logger(__name__)
@@ -53,7 +53,13 @@ class Places:
         return Post(message, self._delivery, place, is_first=is_first)
 
     async def find_own(
-        self, guild_id: int, channel_id: int, *, after: datetime, marks: tuple[str, ...]
+        self,
+        guild_id: int,
+        channel_id: int,
+        *,
+        after: datetime,
+        row_id: str,
+        marks: Collection[str],
     ) -> Post | None:
         """A message of ours that nobody noted down: its id was lost with the process.
 
@@ -61,7 +67,8 @@ class Places:
             guild_id: The guild of the channel.
             channel_id: Where it was sent.
             after: When it was sent at the earliest.
-            marks: Its text, or what stands in the id of one of its buttons; one is enough.
+            row_id: What stands in the id of one of its buttons, where it has any.
+            marks: Its `Message.mark`, or several where it may have said one or the other.
         """
         client = self._client()
         me = client.user.id if client.user else 0
@@ -71,7 +78,7 @@ class Places:
                 async for found in channel.history(
                     limit=LOOKED_THROUGH, after=after, oldest_first=False
                 ):
-                    if found.author.id == me and _has_mark(found, marks):
+                    if found.author.id == me and _is_marked(found, row_id, marks):
                         return Post(found, self._delivery, place, is_first=True)
         except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
             log.info("own message not looked for", channel=channel_id, error=str(error))
@@ -213,8 +220,22 @@ class Places:
         return self._client().get_partial_messageable(channel_id, guild_id=guild_id)
 
 
-def _has_mark(message: discord.Message, marks: tuple[str, ...]) -> bool:
-    if message.content and message.content in marks:
+def _is_marked(message: discord.Message, row_id: str, marks: Collection[str]) -> bool:
+    parts = [part.to_dict() for part in message.components]
+    if any(row_id in one for one in _values(parts, "custom_id")):
         return True
-    said = str([part.to_dict() for part in message.components])
-    return any(mark in said for mark in marks if mark)
+    said = [message.content, *_values(parts, "content")]
+    return any(is_marked(text, mark) for text in said for mark in marks if mark)
+
+
+def _values(parts: object, key: str) -> Iterator[str]:
+    """What stands under a key, however deep."""
+    if isinstance(parts, dict):
+        for name, value in parts.items():
+            if name == key and isinstance(value, str):
+                yield value
+            else:
+                yield from _values(value, key)
+    elif isinstance(parts, list | tuple):
+        for one in parts:
+            yield from _values(one, key)

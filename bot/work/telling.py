@@ -1,8 +1,8 @@
 """The one message of a job in a channel: sent once, edited as it goes on, found again after a kill.
 
 What a job says stands in one message. Its id is noted in the job; a process that died between the
-sending and the note finds it by its text or buttons, and Discord itself takes a message with the
-same nonce only once. Somebody's deletion is answered with a new one, once.
+sending and the note finds it by its buttons or by what it was about to say, and Discord itself
+takes a message with the same nonce only once. Somebody's deletion is answered with a new one, once.
 """
 
 from datetime import timedelta
@@ -24,6 +24,8 @@ SENT_ANEW: Final = frozenset({Edited.GONE, Edited.TOO_OLD})
 """After these the channel gets a new message, once."""
 CLOCKS_APART: Final = timedelta(seconds=30)
 """Discord's clock and ours, at most; more would not find our own message again."""
+MARKS_KEPT: Final = 3
+"""What was tried to be said before the message got its id; the newest find it again."""
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -41,6 +43,8 @@ class Told(Struct, frozen=True, kw_only=True):
     """Of a job that begins a new message each time: which time it is."""
     is_unsure: bool = False
     """The last one may have been sent all the same: Discord did not answer."""
+    marks: tuple[str, ...] = ()
+    """What it was about to say, until its id is noted."""
     tries: int = 0
 
 
@@ -116,32 +120,38 @@ class Teller:
     async def _send(self, job: Job[Any], message: Message) -> None:
         told = _told(job)
         if told.message_id is not None or not told.posts:
-            told = _set(job, message_id=None, posts=told.posts + 1)
+            told = _set(job, message_id=None, posts=told.posts + 1, marks=())
         step = f"post {told.posts}"
-        begun_at = job.begun_at(step)
+        begun_at, tried = job.begun_at(step), told.marks
+        told = _set(job, marks=(*tried, message.mark)[-MARKS_KEPT:])
         progress = await job.begin(step)
         if progress is Progress.DONE:
             return
-        post = None
-        place = (job.guild_id, told.channel_id)
-        if begun_at is not None or told.is_unsure:
+        post, is_lost = None, begun_at is not None or told.is_unsure
+        if is_lost:
             since = (begun_at or self._clock.now()) - CLOCKS_APART
-            marks = (job.id, message.text)
-            post = await self._places.find_own(*place, after=since, marks=marks)
-            if post is not None:
-                await post.edit(shaped(told, message))
+            marks = (*tried, message.mark)
+            place = (job.guild_id, told.channel_id)
+            post = await self._places.find_own(*place, after=since, row_id=job.id, marks=marks)
+            await job.save()  # with what it says by now
         if post is None:
-            nonce = f"{job.id.replace('-', '')[:20]}{told.turn % 1000 or ''}{told.posts}"
-            try:
-                post = await self._places.send(
-                    *place, shaped(told, message), is_first=True, nonce=nonce
-                )
-            except NotSent:
-                _set(job, is_unsure=True)
-                await job.save()
-                raise
-        _set(job, message_id=post.message_id if post else None, is_unsure=False)
+            post = await self._send_once(job, told, message)
+        if post is not None and is_lost:
+            # it is the one from before, or Discord took it for that one: it says what it said then
+            await post.edit(shaped(told, message))
+        _set(job, message_id=post.message_id if post else None, is_unsure=False, marks=())
         await job.end(step)
+
+    async def _send_once(self, job: Job[Any], told: Told, message: Message) -> Post | None:
+        nonce = f"{job.id.replace('-', '')[:20]}{told.turn % 1000 or ''}{told.posts}"
+        try:
+            return await self._places.send(
+                job.guild_id, told.channel_id, shaped(told, message), is_first=True, nonce=nonce
+            )
+        except NotSent:
+            _set(job, is_unsure=True)
+            await job.save()
+            raise
 
 
 def shaped(told: Told, message: Message) -> Message:

@@ -13,7 +13,8 @@ GOES_ON: Final = "goes on to its end"
 TELLS: Final = "tells what is unknown"
 """Nobody can know whether the request arrived: it looks, says what it sees, and doesn't repeat."""
 ONCE_MORE: Final = "looks, and does it once more"
-"""The server shows that the request never arrived, and a start may be repeated safely."""
+"""What is seen on the panel shows that the request never arrived, so it is sent again: a start of a
+server that is still off, the deletion of a backup that is still there."""
 CALLED_OFF: Final = "is called off"
 
 
@@ -118,13 +119,20 @@ POINTS: Final[tuple[Point, ...]] = (
     # a vote of three
     *_around("vote", "question", "post 1", kind="consent"),
     Point("vote", "ballot: cast, not kept", "2 ballot:cast:after"),
+    Point("vote", "ballot: kept, not counted", "jobs:hear:before"),
+    Point("vote", "ballot: counted, waits for more", "2 consent:rest:after"),
+    Point("vote", "last ballot: cast, not kept", "3 ballot:cast:after"),
+    Point("vote", "last ballot: kept, not counted", "2 jobs:hear:before"),
     Point("vote", "decided, not noted", "consent:keeps agreed:before"),
     Point("vote", "decided, noted, not kept", "consent:keeps agreed:after"),
     Point("vote", "decided, not begun", "consent:begin deed:before", is_quick=True),
     Point("vote", "being done", "consent:begin deed:after"),
     Point("vote", "done with its note, not kept", "consent:keeps telling:after"),
+    Point("vote", "done, not told", "consent:report:before"),
+    Point("vote", "told, not closed", "consent:over:before"),
     # a planned backup that keeps one, twice: the second time deletes what the first made
     Point("planned backup", "due, not noted", "plan:phase look:before"),
+    Point("planned backup", "due: looks", "plan:phase look:after"),
     Point("planned backup", "may begin, not noted", "plan:keeps backup:before"),
     Point("planned backup", "may begin, noted, not kept", "plan:keeps backup:after"),
     *_around("planned backup", "backup", "backup", kind="plan", moments=2),
@@ -132,12 +140,13 @@ POINTS: Final[tuple[Point, ...]] = (
     Point("planned backup", "backup: request arrived, no answer", "done POST */backups"),
     Point("planned backup", "backup: begun, not noted", "plan:keeps follow:before"),
     Point("planned backup", "backup: begun, noted, not kept", "plan:keeps follow:after"),
-    *_around("planned backup", "message", "post 1", kind="plan", moments=1),
+    *_around("planned backup", "message", "post 1", kind="plan"),
     Point("planned backup", "backup: waits for its end", "plan:rest in follow:before"),
     Point("planned backup", "backup: whole, not noted", "plan:phase sweep:before"),
     Point("planned backup", "backup: whole", "plan:phase sweep:after"),
-    *_around("planned backup", "old backup", "delete", kind="plan"),
-    Point("planned backup", "old backup: request on its way", "held DELETE */backups/*"),
+    *_around("planned backup", "old backup", "delete", GOES_ON, ONCE_MORE, kind="plan"),
+    Point("planned backup", "old backup: request on its way", "held DELETE */backups/*", ONCE_MORE),
+    Point("planned backup", "old backup: deleted, no answer", "done DELETE */backups/*"),
     Point("planned backup", "told, the next time not noted", "2 plan:phase wait:before"),
     Point("planned backup", "told, waits for the next time", "2 plan:phase wait:after"),
     # a planned restart

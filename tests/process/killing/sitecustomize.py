@@ -42,6 +42,7 @@ def _wrap_engine() -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
     from bot.store import ballots  # noqa: PLC0415  # only where somebody is to be killed
     from bot.work import (  # noqa: PLC0415
+        consent_course,
         engine,
         follows,
         plan_backups,
@@ -85,6 +86,13 @@ def _wrap_engine() -> None:
         return result
 
     ballots.cast_ballot = cast
+    hear = engine.Jobs._hear
+
+    def heard(jobs: Any, job_id: str) -> None:
+        _stand_still("jobs:hear:before")
+        hear(jobs, job_id)
+
+    engine.Jobs._hear = heard  # type: ignore[method-assign,assignment]
     keep = engine.Jobs._keep
 
     async def kept(jobs: Any, job: Any, result: Any) -> None:
@@ -111,6 +119,7 @@ def _wrap_engine() -> None:
         (power_prepare, {"SAVE_SECONDS": 2.0, "BACKUP_LOOK_SECONDS": 0.5}),
         (power_phases, {"REST_SECONDS": 0.2}),
         (power_countdown, {"NOTICE_SECONDS": 2}),
+        (consent_course, {"EDIT_SECONDS": 0.2}),
         (follows, {"QUICK_SECONDS": 0.5}),
         (engine, {"LOOK_AT_LEAST_EVERY": 1.0}),
         (plan_runs, {"WARNING": timedelta(seconds=2), "SHORT_WARNING_SECONDS": 2}),
