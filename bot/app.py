@@ -20,7 +20,7 @@ from bot.pterodactyl import AddressGuard, Limited, Network, PanelError, Refused
 from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
-from bot.ui.doors import Doors
+from bot.ui.doorkeeper import Doorkeeper
 from bot.ui.refusing import Explainer
 from bot.wiring.access import build_access
 from bot.wiring.alerting import build_alerting
@@ -199,7 +199,7 @@ def _wire(
         alerting=alerting,
         erase_guild=guilds.erase,
     )
-    doors = Doors(
+    doors = Doorkeeper(
         access.gate,
         supervisor,
         clock,

@@ -24,7 +24,8 @@ from bot.posts.delivery import Delivery
 from bot.posts.traffic import Traffic
 from bot.store import commands as sync_rows
 from bot.store.engine import Database
-from bot.ui.doors import Doors, menus_of
+from bot.ui.doorkeeper import Doorkeeper
+from bot.ui.doors import menus_of
 from bot.ui.translating import Translator
 from bot.wiring.guilds import Guilds
 from bot.work.plans import Plans
@@ -65,7 +66,7 @@ class RoostClient(commands.AutoShardedBot):
     def __init__(
         self,
         parts: Parts,
-        doors: Doors,
+        doors: Doorkeeper,
         arrivals: Guilds,
         *,
         traffic: Traffic,
