@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.gate import Admitted
+from bot.access.reach import Scope, Subject
 from bot.access.rights import (
     ADMIN,
     GROUPS,
@@ -19,7 +20,6 @@ from bot.access.rights import (
     recipe_of,
 )
 from bot.access.rules import Rule
-from bot.access.ruling import Scope, Subject
 from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided

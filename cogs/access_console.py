@@ -8,8 +8,8 @@ from discord import app_commands
 from bot.access.console_rules import ConsoleRule, Sender, may_send
 from bot.access.console_ruling import COMMAND_CHARACTERS, COMMANDS_AT_MOST
 from bot.access.gate import Admitted
+from bot.access.reach import Scope, Subject
 from bot.access.rights import ADMIN
-from bot.access.ruling import Scope, Subject
 from bot.fleet.directory import Server
 from bot.fleet.games import Game, game_of
 from bot.posts.messages import Message

@@ -6,9 +6,9 @@ import discord
 from msgspec import structs
 
 from bot.access.gate import Admitted
+from bot.access.reach import Scope, Subject
 from bot.access.recipes import NAME_CHARACTERS, TEMPLATE_CHARACTERS, Recipe
 from bot.access.rights import ADMIN, RECIPE_NAME
-from bot.access.ruling import Scope, Subject
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.texts import _

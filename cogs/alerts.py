@@ -7,8 +7,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.gate import Admitted, NoSuchServer
+from bot.access.reach import RoleAboveYours
 from bot.access.rights import ADMIN, any_covers
-from bot.access.ruling import RoleAboveYours
 from bot.fleet.directory import Server, folded
 from bot.posts.answers import NotSent
 from bot.posts.messages import Message

@@ -10,9 +10,9 @@ from discord.ext import commands
 from msgspec import structs
 
 from bot.access.gate import Admitted
+from bot.access.reach import Subject
 from bot.access.rights import ADMIN
 from bot.access.rules import Resting
-from bot.access.ruling import Subject
 from bot.posts.messages import Message
 from bot.store.guilds import GuildSettings, ServerGroup
 from bot.texts import _, _n

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from bot.access.facts import Actor
 from bot.access.gate import Admitted
+from bot.access.reach import Scope, Subject
 from bot.access.rights import ADMIN
-from bot.access.ruling import Scope, Subject
 from bot.fleet.directory import Server
 from bot.posts.members import actor_of_member
 from bot.posts.messages import Message

@@ -8,8 +8,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.gate import Admitted
+from bot.access.reach import Scope, Subject
 from bot.access.rights import ADMIN, PRESETS, RIGHTS, covers
-from bot.access.ruling import Scope, Subject
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
 from bot.texts import _, speaking

@@ -9,8 +9,9 @@ from bot.access.console_presets import CONSOLE_PRESETS
 from bot.access.console_rules import ConsoleRule, binds
 from bot.access.decision import sender_of
 from bot.access.gate import Admitted, Gate
+from bot.access.reach import BoundYourself, Reach, Scope, Subject, scope_key
 from bot.access.rights import CONSOLE
-from bot.access.ruling import BoundYourself, Ruling, Scope, Subject, scope_key
+from bot.access.ruling import Ruling
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.games import Game
@@ -39,6 +40,7 @@ class ConsoleRuling:
         gate: Gate,
         directory: Directory,
         ruling: Ruling,
+        reach: Reach,
         audit: Audit,
         clock: Clock,
     ) -> None:
@@ -46,6 +48,7 @@ class ConsoleRuling:
         self._gate = gate
         self._directory = directory
         self._ruling = ruling
+        self._reach = reach
         self._audit = audit
         self._clock = clock
 
@@ -150,8 +153,8 @@ class ConsoleRuling:
     ) -> None:
         """Only within their own grants, below their own role, and not against what binds them."""
         if role is not None:
-            self._ruling.within_reach(admitted.actor, role)
-        self._ruling.within_own(admitted, CONSOLE, scope)
+            self._reach.within_reach(admitted.actor, role)
+        self._reach.within_own(admitted, CONSOLE, scope)
         if not loosens:
             return
         book, sender = self._gate.book(admitted.guild_id), sender_of(admitted.actor)
@@ -165,7 +168,7 @@ class ConsoleRuling:
         for rule in rules:
             if rule.role_id is not None:
                 subject = Subject("role", rule.role_id, positions.get(rule.role_id, 0))
-                self._ruling.within_reach(admitted.actor, subject)
+                self._reach.within_reach(admitted.actor, subject)
 
     async def _add(
         self,

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from bot.access.acting import Audit
 from bot.access.consent import POLICY_RIGHTS
 from bot.access.gate import Admitted, Gate
-from bot.access.ruling import Ruling, Scope, Subject, scope_key
+from bot.access.reach import Reach, Scope, Subject, scope_key
+from bot.access.ruling import Ruling
 from bot.clock import Clock
 from bot.store import policies as rows
 from bot.store.engine import Database
@@ -16,11 +17,19 @@ class Policing:
     """Keeps the guilds' policies, and the gate's memory of them, in step."""
 
     def __init__(
-        self, *, database: Database, gate: Gate, ruling: Ruling, audit: Audit, clock: Clock
+        self,
+        *,
+        database: Database,
+        gate: Gate,
+        ruling: Ruling,
+        reach: Reach,
+        audit: Audit,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._gate = gate
         self._ruling = ruling
+        self._reach = reach
         self._audit = audit
         self._clock = clock
 
@@ -57,8 +66,8 @@ class Policing:
             RoleAboveYours, BeyondOwnGrants: It is not theirs to give.
         """
         for role in roles:
-            self._ruling.within_reach(admitted.actor, role)
-        self._ruling.within_own(admitted, POLICY_RIGHTS[action], scope)
+            self._reach.within_reach(admitted.actor, role)
+        self._reach.within_own(admitted, POLICY_RIGHTS[action], scope)
         kind, scope_id = scope_key(scope)
         async with self._database.write() as session:
             made = await rows.set_policy(
@@ -89,7 +98,7 @@ class Policing:
             BeyondOwnGrants: It is not theirs to take.
         """
         for one in policies:
-            self._ruling.within_own(admitted, POLICY_RIGHTS[one.action], scope)
+            self._reach.within_own(admitted, POLICY_RIGHTS[one.action], scope)
         async with self._database.write() as session:
             gone = await rows.drop_policies(
                 session, guild_id=admitted.guild_id, policy_ids=[one.id for one in policies]

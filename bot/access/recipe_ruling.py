@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access.acting import Audit
 from bot.access.console_ruling import Positions
 from bot.access.gate import Admitted, Gate
+from bot.access.reach import Reach, Scope, Subject, scope_key
 from bot.access.recipes import Recipe, places_of
 from bot.access.rights import RECIPE
-from bot.access.ruling import Ruling, Scope, Subject, scope_key
+from bot.access.ruling import Ruling
 from bot.clock import Clock
 from bot.store import recipes as rows
 from bot.store import rules as rule_rows
@@ -24,11 +25,19 @@ class RecipeRuling:
     """Keeps the guilds' recipes, and the gate's memory of them, in step."""
 
     def __init__(
-        self, *, database: Database, gate: Gate, ruling: Ruling, audit: Audit, clock: Clock
+        self,
+        *,
+        database: Database,
+        gate: Gate,
+        ruling: Ruling,
+        reach: Reach,
+        audit: Audit,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._gate = gate
         self._ruling = ruling
+        self._reach = reach
         self._audit = audit
         self._clock = clock
 
@@ -41,7 +50,7 @@ class RecipeRuling:
             NameTaken, LimitReached: The guild has one of that name, or as many as it may.
         """
         places_of(template)
-        self._ruling.within_console(admitted, scope)
+        self._reach.within_console(admitted, scope)
         kind, scope_id = scope_key(scope)
         new = NewRecipe(
             name=name,
@@ -72,7 +81,7 @@ class RecipeRuling:
             As `make`.
         """
         places_of(recipe.template)
-        self._ruling.within_console(admitted, scope)
+        self._reach.within_console(admitted, scope)
         async with self._database.write() as session:
             changed = await rows.change_recipe(
                 session,
@@ -95,7 +104,7 @@ class RecipeRuling:
         Raises:
             BeyondOwnGrants: They don't hold it themselves.
         """
-        self._ruling.within_own(admitted, f"{RECIPE}.{name}", scope)
+        self._reach.within_own(admitted, f"{RECIPE}.{name}", scope)
         async with self._database.write() as session:
             await rows.drop_recipe(session, guild_id=admitted.guild_id, name=name)
             await rule_rows.revoke_right(

@@ -9,7 +9,7 @@ from msgspec import Struct
 from bot.access.console_lines import has_control, words_of
 from bot.access.console_rules import ConsoleRule
 from bot.access.console_ruling import COMMAND_CHARACTERS, COMMANDS_AT_MOST
-from bot.access.ruling import Scope
+from bot.access.reach import Scope
 from bot.fleet.games import Game
 from bot.posts.messages import Message
 from bot.texts import _, _n

@@ -4,8 +4,8 @@ from bot.access.conditions import NotNow
 from bot.access.consent import Consent, NeedsConsent
 from bot.access.gate import NoSuchServer, SeveralServers
 from bot.access.pace import TooFast
+from bot.access.reach import BeyondOwnGrants, BoundYourself, RoleAboveYours
 from bot.access.recipes import BadArgument, BrokenTemplate
-from bot.access.ruling import BeyondOwnGrants, BoundYourself, RoleAboveYours
 from bot.pterodactyl.errors import (
     AddressRefused,
     Conflict,

@@ -8,8 +8,8 @@ from discord import ui
 from msgspec import Struct, structs
 
 from bot.access.conditions import minutes_of, time_of_day
+from bot.access.reach import Scope
 from bot.access.rules import Rulebook
-from bot.access.ruling import Scope
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.store.policies import MINUTES_A_DAY, PolicyAction, PolicyRule, Terms

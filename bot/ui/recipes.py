@@ -6,8 +6,8 @@ from typing import Final
 import discord
 from discord import ui
 
+from bot.access.reach import Scope
 from bot.access.recipes import Kind, Place, Recipe, places_of
-from bot.access.ruling import Scope
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
 from bot.texts import _, _n

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.access.gate import Admitted, Gate, NoSuchServer, SeveralServers
-from bot.access.ruling import Group, Scope
+from bot.access.reach import Group, Scope
 from bot.fleet.directory import Directory, folded
 from bot.texts import _
 from bot.ui.errors import Unfit

@@ -6,7 +6,9 @@ from typing import Final
 
 from bot.access.console_ruling import ConsoleRuling
 from bot.access.policing import Policing
+from bot.access.reach import Reach
 from bot.access.recipe_ruling import RecipeRuling
+from bot.access.regrouping import Regrouping
 from bot.access.ruling import Ruling
 from bot.access.tidying import Tidying
 from bot.store import policies as policy_rows
@@ -56,10 +58,12 @@ def build_rules(ground: Ground, fleet: Fleet, access: Access, posts: Posts) -> R
     """Put the parts together."""
     clock, database, limits = ground.clock, ground.database, ground.config.limits
     gate, audit = access.gate, access.audit
+    reach = Reach(gate, fleet.directory)
     ruling = Ruling(
         database=database,
         gate=gate,
-        directory=fleet.directory,
+        reach=reach,
+        regrouping=Regrouping(reach, fleet.directory),
         audit=audit,
         clock=clock,
         rules_per_guild=limits.rules_per_guild,
@@ -71,13 +75,16 @@ def build_rules(ground: Ground, fleet: Fleet, access: Access, posts: Posts) -> R
             gate=gate,
             directory=fleet.directory,
             ruling=ruling,
+            reach=reach,
             audit=audit,
             clock=clock,
         ),
         recipe_ruling=RecipeRuling(
-            database=database, gate=gate, ruling=ruling, audit=audit, clock=clock
+            database=database, gate=gate, ruling=ruling, reach=reach, audit=audit, clock=clock
         ),
-        policing=Policing(database=database, gate=gate, ruling=ruling, audit=audit, clock=clock),
+        policing=Policing(
+            database=database, gate=gate, ruling=ruling, reach=reach, audit=audit, clock=clock
+        ),
         tidying=Tidying(
             database=database,
             gate=gate,

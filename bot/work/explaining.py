@@ -10,8 +10,9 @@ from bot.access.command_permissions import Viewer, permission
 from bot.access.decision import Decision, Link, Reason, Refuse, beyond, decide, may_by_themselves
 from bot.access.facts import Action, Actor, CommandPermission, Facts
 from bot.access.gate import Admitted, Gate, condition_of
+from bot.access.reach import Subject
 from bot.access.rights import ADMIN, is_right
-from bot.access.ruling import Ruling, Subject
+from bot.access.ruling import Ruling
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub

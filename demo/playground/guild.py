@@ -8,8 +8,8 @@ import simcord
 from msgspec import structs
 
 from bot.access.facts import Action, Actor
+from bot.access.reach import Subject
 from bot.access.rights import ADMIN, expanded
-from bot.access.ruling import Subject
 from bot.app import App
 from bot.fleet.directory import Server
 from bot.posts.messages import Message

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.access.facts import Action, Actor
+from bot.access.reach import BeyondOwnGrants, Subject
 from bot.access.rights import ADMIN
-from bot.access.ruling import BeyondOwnGrants, Subject
 from demo.panel import SimPanel
 from tests.wirecord import Member
 from tests.world import World, private
