@@ -34,6 +34,7 @@ from bot.ui.policies import (
     with_numbers,
     with_quiet,
 )
+from bot.ui.policy_gaps import gap_lines
 from bot.ui.policy_words import action_name, policy_sentence
 from bot.ui.scopes import ALL, scope_meant, scope_of, scope_words
 from bot.ui.text import moment
@@ -272,12 +273,18 @@ class PolicyCog(commands.Cog):
 
     def _editing_of(self, admitted: Admitted, scope: Scope, action: PolicyAction) -> Editing:
         guild_id = admitted.guild_id
+        policy = self._parts.policing.get(guild_id, scope, action)
         return Editing(
             scope=scope,
             action=action,
-            policy=self._parts.policing.get(guild_id, scope, action),
+            policy=policy,
             zone=self._parts.gate.book(guild_id).settings.time_zone,
+            gaps=tuple(self._gaps(guild_id, policy)) if policy is not None else (),
         )
+
+    def _gaps(self, guild_id: int, policy: PolicyRule) -> list[str]:
+        servers = self._parts.directory.of(guild_id)
+        return gap_lines(self._parts.gate.book(guild_id), policy, servers)
 
     def _one_of(self, admitted: Admitted, scope: Scope) -> Server | None:
         if isinstance(scope, Server):
@@ -297,7 +304,8 @@ class PolicyCog(commands.Cog):
             if one.scope_kind != "server" or directory.get(admitted.guild_id, one.scope_id)
         ]
         lines = [
-            f"{self._sentence(admitted, one)}\n-# "
+            "\n".join((self._sentence(admitted, one), *self._gaps(admitted.guild_id, one)))
+            + "\n-# "
             + _(
                 "{action}, set by {who}, {time}",
                 action=action_name(one.action),

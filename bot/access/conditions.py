@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from bot.fleet.players import Why
 from bot.store.policies import MINUTES_A_DAY, Terms, Uses
 
 
@@ -45,9 +46,13 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     """A name of the IANA list."""
     uses: Uses = Uses()
     players: int | None = None
+    uncounted: Why | None = None
+    """Why `players` isn't known."""
     is_down: bool | None = None
     is_unhealthy: bool | None = None
     backup_runs: bool | None = None
+    backups_readable: bool = True
+    """Whether the connected panel key may read backups at all."""
 
 
 class Met(Struct, frozen=True):
@@ -61,6 +66,10 @@ class Met(Struct, frozen=True):
     """False: it isn't met because nobody knows."""
     count: int = 0
     """Players who are there; requests a day."""
+    uncounted: Why | None = None
+    """Why nobody knows how many play, where that is it."""
+    may_be_read: bool = True
+    """False: the connected panel key may not even ask."""
 
 
 def decide_conditions(found: Circumstances) -> tuple[Met, ...]:
@@ -159,13 +168,20 @@ def _state(found: Circumstances) -> Iterator[Met]:
         yield Met(Need.UNHEALTHY, found.is_unhealthy is True, is_known=known)
     if terms.only_empty:
         players = found.players
-        yield Met(Need.EMPTY, players == 0, is_known=players is not None, count=players or 0)
+        yield Met(
+            Need.EMPTY,
+            players == 0,
+            is_known=players is not None,
+            count=players or 0,
+            uncounted=found.uncounted,
+        )
 
 
 def _backup(found: Circumstances) -> Iterator[Met]:
     if found.terms.not_in_backup:
         runs = found.backup_runs
-        yield Met(Need.NO_BACKUP, runs is False, is_known=runs is not None)
+        known = runs is not None
+        yield Met(Need.NO_BACKUP, runs is False, is_known=known, may_be_read=found.backups_readable)
 
 
 def minutes_of(text: str) -> int | None:

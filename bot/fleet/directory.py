@@ -24,6 +24,8 @@ class Server(Struct, frozen=True):
     image: str = ""
     address: str | None = None
     """Host and port of the primary allocation, as players type it."""
+    ip: str | None = None
+    """That allocation's own address, where `address` has an alias."""
     key_rights: frozenset[str] = frozenset()
     status: str | None = None
     """The panel's word for a state in which it refuses nearly everything; None = normal."""

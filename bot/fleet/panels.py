@@ -454,6 +454,7 @@ def _seen(server: Server, rights: tuple[str, ...]) -> SeenServer:
         is_owner=server.server_owner,
         rights=rights,
         status=conflict.value if conflict else None,
+        ip=primary.ip if primary and primary.ip_alias else None,
     )
 
 
@@ -470,6 +471,7 @@ def _listed(row: ServerRow, panel_name: str) -> Listed:
         node=row.node,
         image=row.docker_image,
         address=row.address,
+        ip=row.ip,
         key_rights=frozenset(row.rights),
         status=row.status,
         memory_limit_bytes=row.memory_limit_bytes,

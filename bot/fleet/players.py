@@ -102,6 +102,13 @@ class Asking(Struct, frozen=True):
     game: str
     host: str
     port: int
+    ip: str | None = None
+    """Where it is asked when the host, an alias of the panel's, doesn't lead to the game."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Each place in the order in which it is tried."""
+        return (self.host,) if self.ip in (None, self.host) else (self.host, self.ip or "")
 
 
 def guessed_game(server: Server) -> str:
@@ -130,7 +137,7 @@ def asking_of(server: Server, place: QueryPlace | None) -> Asking | Why:
     asked_port = port or (DEFAULT_PORTS[game] if host else own_port)
     if not asked_host or asked_port is None or asked_port > 65535:
         return Why.NO_ADDRESS
-    return Asking(game, asked_host, asked_port)
+    return Asking(game, asked_host, asked_port, None if host else server.ip)
 
 
 def read_address(text: str) -> tuple[str, int | None] | None:
@@ -225,20 +232,29 @@ class Players:
         # opengsq takes some 200 ms to import: in a thread, once a game is asked
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, importlib.import_module, "bot.fleet.query")
+        first: Uncounted | None = None
+        for host in asking.hosts:
+            limit = QUERY_SECONDS / len(asking.hosts)
+            count = await self._asked(asking, host, limit)
+            if isinstance(count, Counted):
+                return count
+            log.debug("players unknown", server=server.identifier, why=count.why.name)
+            first = first or count
+        return first or Uncounted(Why.NO_ADDRESS, self._clock.now())
+
+    async def _asked(self, asking: Asking, host: str, limit: float) -> PlayerCount:
         from bot.fleet import query  # noqa: PLC0415
 
         def unknown(why: Why, setting: str = "") -> Uncounted:
-            log.debug("players unknown", server=server.identifier, why=why.name)
             return Uncounted(why, self._clock.now(), setting)
 
         try:
-            async with self._clock.timeout(QUERY_SECONDS):
+            async with self._clock.timeout(limit):
                 try:
-                    address = await self._judged(asking)
+                    address = await self._judged(host, asking.port)
                 except (OSError, UnicodeError):
                     return unknown(Why.NO_NAME)
-                game = query.Game(asking.game)
-                said = await query.ask(game, asking.host, address, asking.port)
+                said = await query.ask(query.Game(asking.game), host, address, asking.port)
         except AddressRefused as refused:
             return unknown(Why.REFUSED, refused.setting or "")
         except (TimeoutError, OSError):
@@ -249,24 +265,22 @@ class Players:
             return unknown(Why.UNREADABLE)
         return Counted(said.online, said.most, said.names, self._clock.now())
 
-    async def _judged(self, asking: Asking) -> str:
+    async def _judged(self, host: str, port: int) -> str:
         """The literal address to dial: resolved once, judged, and dialled as it is.
 
         Raises:
             AddressRefused: None of them may be dialled.
             OSError, UnicodeError: The name leads nowhere.
         """
-        if _is_address(asking.host):
-            found: Sequence[str] = [asking.host]
+        if _is_address(host):
+            found: Sequence[str] = [host]
         else:
             loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(
-                self._threads, self._resolve, asking.host, asking.port
-            )
+            found = await loop.run_in_executor(self._threads, self._resolve, host, port)
         refusal: AddressRefused | None = None
         for address in sorted(found, key=lambda one: ":" in one):  # games listen on v4 first
             try:
-                self._guard.check_dial(asking.host, address)
+                self._guard.check_dial(host, address)
             except AddressRefused as refused:
                 refusal = refusal or refused
                 continue

@@ -33,6 +33,8 @@ class SeenServer(Struct, frozen=True, kw_only=True):
     """What the panel's key may do here, in the panel's permission keys; `*` for an owner."""
     status: str | None
     """The panel's word for a state in which it refuses nearly everything; None = normal."""
+    ip: str | None = None
+    """The primary allocation's own address, where `address` has an alias."""
 
 
 class ServerRow(SeenServer, frozen=True, kw_only=True):

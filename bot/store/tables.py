@@ -123,6 +123,7 @@ server = Table(
     Column("status", Text),
     Column("seen_at", Moment, nullable=False),
     Column("gone_at", Moment),
+    Column("ip", Text),
     UniqueConstraint("guild_id", "id"),
     UniqueConstraint("guild_id", "panel_id", "uuid"),
     ForeignKeyConstraint(

@@ -51,6 +51,19 @@ def unknown_words(why: Why) -> str:
     }[why]
 
 
+def blind_words(why: Why | None) -> str:
+    """The same as a sentence of its own, where a number was needed and isn't known."""
+    if why in (Why.NO_GAME, Why.NO_ADDRESS):
+        return _(
+            "Which game it is, or where it answers, isn't known: an admin says so in `/config`, "
+            "page *Servers*."
+        )
+    if why is Why.OFF:
+        return _("An admin switched counting off for it.")
+    said = unknown_words(why) if why is not None else ""
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
 def unknown_way(why: Why, setting: str = "") -> str:
     """The same for an admin, with what to do about it."""
     return {

@@ -27,6 +27,7 @@ from bot.ui.parts import (
     role_choice,
     voice_choice,
 )
+from bot.ui.policy_gaps import gap_words
 from bot.ui.policy_words import action_name, policy_sentence
 from bot.ui.scopes import scope_token, scope_words
 from bot.ui.settings.kinds import Option, whole_number
@@ -49,6 +50,8 @@ class Editing(Struct, frozen=True, kw_only=True):
     policy: PolicyRule | None
     zone: str
     """The guild's time zone."""
+    gaps: tuple[str, ...] = ()
+    """What keeps it from ever holding on some servers, a line each."""
 
     @property
     def args(self) -> tuple[str, str, str]:
@@ -108,7 +111,7 @@ def editor(editing: Editing, note: str = "") -> Message:
         if editing.action == "idle-stop":
             said = _("No policy here yet: it never stops by itself. Choose one to begin with.")
     else:
-        said = sentence(editing)
+        said = "\n".join((sentence(editing), *editing.gaps))
     items: list[ui.Item[Any]] = [ui.TextDisplay(f"{head}\n{said}")]
     if note:
         items.append(ui.TextDisplay(note))
@@ -131,8 +134,10 @@ def policy_lines(book: Rulebook, server: Server, label: str) -> list[str]:
     """What members may ask for on a server, a quiet sentence each, for its card."""
     groups = book.groups_of(server.id)
     found = [book.policy(action, server.id, groups) for action in ACTIONS]
+    zone = book.settings.time_zone
     return [
-        policy_sentence(one.action, one.terms, bold(label), book.settings.time_zone)
+        f"{policy_sentence(one.action, one.terms, bold(label), zone)} "
+        f"{gap_words(book, one, server)}".strip()
         for one in found
         if one is not None
     ]

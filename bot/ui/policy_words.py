@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from bot.access.conditions import Met, Need, time_of_day
+from bot.fleet.players import Why
 from bot.store.policies import PolicyAction, Terms
 from bot.texts import _, _n
-from bot.ui.text import bold, moment
+from bot.ui.players import blind_words
+from bot.ui.text import bold, code, moment
 
 
 def action_name(action: str) -> str:
@@ -100,9 +102,9 @@ def voters_words(terms: Terms | None) -> str:
 
 def _idle(terms: Terms, where: str, zone: str) -> str:
     said = _(
-        "{where} stops by itself once nobody has been on it for {time}. Unknown never counts as "
-        "empty, and it never stops during a backup or a plan.",
-        where=where[:1].upper() + where[1:],
+        "On {where}: a server stops by itself once nobody has been on it for {time}. Unknown never "
+        "counts as empty, and it never stops during a backup or a plan.",
+        where=where,
         time=minutes_words(terms.idle_minutes),
     )
     if terms.quiet_from is not None and terms.quiet_until is not None:
@@ -185,7 +187,7 @@ def unmet_words(met: Met, server: str) -> str:
                 server=where,
             )
             if met.is_known
-            else _("Nobody can say whether {server} is empty, and it has to be.", server=where)
+            else _uncounted(met.uncounted, where)
         ),
         Need.DOWN: lambda: (
             _("{server} isn't offline, and it has to be.", server=where)
@@ -200,10 +202,22 @@ def unmet_words(met: Met, server: str) -> str:
         Need.NO_BACKUP: lambda: (
             _("A backup of {server} is running. Wait for its end.", server=where)
             if met.is_known
-            else _("Nobody can say whether a backup of {server} is running.", server=where)
+            else _unread(where, may_be_read=met.may_be_read)
         ),
     }
     return words[met.need]()
+
+
+def _uncounted(why: Why | None, where: str) -> str:
+    said = _("Nobody can say whether {server} is empty, and it has to be.", server=where)
+    return f"{said} {blind_words(why)}".strip()
+
+
+def _unread(where: str, *, may_be_read: bool) -> str:
+    said = _("Nobody can say whether a backup of {server} is running.", server=where)
+    if may_be_read:
+        return said
+    return said + " " + _("The panel's key lacks {right} there.", right=code("backup.read"))
 
 
 def condition_words(met: Met, server: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.conditions import Circumstances, Met, day_began, decide_conditions
 from bot.access.gate import Gate
+from bot.access.rights import any_covers
 from bot.clock import Clock
 from bot.fleet.directory import Server
 from bot.fleet.hub import Hub
@@ -60,11 +61,16 @@ class Lookout:
             found = structs.replace(
                 found,
                 players=0 if is_off else (count.online if isinstance(count, Counted) else None),
+                uncounted=count.why if isinstance(count, Uncounted) else None,
                 is_down=is_off if known.state.is_power_state else None,
                 is_unhealthy=self._is_unhealthy(server, known, count),
             )
         if terms.not_in_backup:
-            found = structs.replace(found, backup_runs=await self._backup_runs(server))
+            found = structs.replace(
+                found,
+                backups_readable=any_covers(server.key_rights, "backup.read"),
+                backup_runs=await self._backup_runs(server),
+            )
         return found
 
     async def with_uses(

@@ -16,6 +16,8 @@ from bot.texts import _, _n
 from bot.ui.errors import Unfit
 from bot.ui.explain import right_name, why
 from bot.ui.parts import Colour, card
+from bot.ui.players import blind_words
+from bot.ui.policy_gaps import gap_lines
 from bot.ui.policy_words import action_name, policy_sentence
 from bot.ui.text import bold, code
 from bot.work.circumstances import Lookout
@@ -137,6 +139,7 @@ class Simulation:
             now = _("It isn't running now, so nothing would be sent.")
         elif not isinstance(count, Counted):
             now = _("Nobody can say how many are on it now, so nothing would be sent.")
+            now = f"{now} {blind_words(count.why if count else None)}".strip()
         elif count.online:
             now = _n(
                 "{count} player is on it now, so nothing would be sent.",
@@ -149,9 +152,10 @@ class Simulation:
                 signal=code("stop"),
             )
         head = "## " + _("Simulated: {action}", action=action_name("idle-stop"))
+        gaps = gap_lines(book, policy, [server])
         return card(
             f"{head}\n{said}",
-            now,
+            "\n".join(gaps) or now,
             colour=Colour.BLUE,
             footer=_("Simulated: nothing was done."),
         )

@@ -12,6 +12,7 @@ from demo.panel.records import Backup
 from tests.clock import MovedClock
 from tests.commands.community import allow
 from tests.commands.test_plan import backup_of, said, staff
+from tests.commands.test_policy import chosen, opened
 from tests.world import World, private, public
 
 MINUTE = 60.0
@@ -171,3 +172,63 @@ async def test_without_a_channel_it_stops_without_a_word(
     await until(clock, lambda: responder.server.state == "offline", limit=20 * MINUTE)
 
     assert public(guild.channel) == []
+
+
+async def test_where_the_key_may_not_read_backups_the_editor_says_so_and_nothing_stops(
+    guild: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    responder = await panel.open_query("Lobby")
+    bob = next(one for one in panel.world.users if one.username == "bob")
+    panel.world.add_subuser(responder.server, bob, ("control.stop", "control.start"))
+    await guild.connect(panel, account="bob")
+    shown = await opened(guild, guild.admin, "idle-stop", server="Lobby")
+    card = await chosen(shown, guild.admin, "policy-preset", "idle-15")
+
+    await card.until(lambda: "On **Lobby** it never comes to that" in card.text)
+    assert "The panel's key lacks `backup.read` there." in card.text
+    assert "/panel rekey" in card.text
+    simulated = await guild.admin.click(card.message, label="Simulate")
+    assert "The panel's key lacks `backup.read` there." in await private(simulated)
+    listed = await guild.admin.slash(guild.channel, "policy list")
+    assert "The panel's key lacks `backup.read` there." in await private(listed)
+    info = await guild.admin.slash(guild.channel, "server info", server="Lobby")
+    assert "Here it never comes to that. The panel's key lacks `backup.read`" in await private(info)
+
+    await passing(clock, 25 * MINUTE)
+
+    assert stops(panel) == 0
+
+
+async def test_a_game_nobody_can_ask_is_named_beside_the_policy(
+    guild: World, panel: SimPanel
+) -> None:
+    panel.world.server("Lobby").docker_image = "ghcr.io/example/unknown"
+    await guild.connect(panel)
+
+    shown = await opened(guild, guild.admin, "idle-stop", server="Lobby")
+    card = await chosen(shown, guild.admin, "policy-preset", "idle-15")
+
+    await card.until(lambda: "On **Lobby** it never comes to that" in card.text)
+    assert "page *Servers*" in card.text
+
+
+async def test_the_editor_sets_the_minutes_and_quiet_hours_of_an_idle_stop(
+    guild: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    responder = await panel.open_query("Lobby")
+    await guild.connect(panel)
+    shown = await opened(guild, guild.admin, "idle-stop")
+    card = await chosen(shown, guild.admin, "policy-preset", "idle-60")
+    await card.until(lambda: "for 1 h" in card.text)
+    form = await guild.admin.click(card.message, label="Numbers …")
+    refused = await guild.admin.submit(form, "4")
+    await refused.until(lambda: "from 5 to 1440" in refused.text)
+    form = await guild.admin.click(card.message, label="Numbers …")
+    card = await guild.admin.submit(form, "6")
+    await card.until(lambda: "once nobody has been on it for 6 min" in card.text)
+
+    await passing(clock, 5 * MINUTE)
+    assert stops(panel) == 0
+    await until(clock, lambda: responder.server.state == "offline", limit=5 * MINUTE)
+
+    assert stops(panel) == 1

@@ -223,10 +223,12 @@ async def test_where_unknown_the_server_never_counts_as_empty(
     await allow(roost, "restart", Terms(only_empty=True))
     mia = await roost.member("mia")
     panel.world.server("Survival").docker_image = "ghcr.io/example/unknown"
+    await roost.refresh()
 
     shown = await mia.slash(roost.channel, "power restart", server="Survival")
 
     assert "Nobody can say whether **Survival** is empty" in await private(shown)
+    assert "Which game it is, or where it answers, isn't known" in shown.text
     assert panel.count(POWER) == 0
 
 

@@ -103,9 +103,20 @@ def _open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-def listed(server_id: str, address: str | None, image: str = "") -> Server:
+def listed(
+    server_id: str, address: str | None, image: str = "", *, ip: str | None = None
+) -> Server:
     return Server(
-        server_id, 1, "p", "Nova", server_id[:8], server_id, server_id, image=image, address=address
+        server_id,
+        1,
+        "p",
+        "Nova",
+        server_id[:8],
+        server_id,
+        server_id,
+        image=image,
+        address=address,
+        ip=ip,
     )
 
 
@@ -251,6 +262,60 @@ async def test_a_name_is_resolved_once_and_what_was_judged_is_dialled(hall: Hall
 
     assert isinstance(count, Counted)
     assert hall.names == [["10.0.0.1"]]
+
+
+@pytest.mark.parametrize("leads_to", [[], ["10.1.2.3"], ["169.254.169.254"]])
+async def test_an_alias_that_leads_nowhere_gives_way_to_the_allocation_s_own_address(
+    hall: Hall, leads_to: list[str]
+) -> None:
+    responder, _ = await hall.open("minecraft")
+    port = responder.server.primary.port
+    server = listed("minecraft", f"mc.example.com:{port}", ip="127.0.0.1")
+    hall.names = [leads_to]
+
+    assert isinstance(await hall.count(server), Counted)
+
+
+async def test_an_alias_that_keeps_silent_leaves_time_for_the_address(hall: Hall) -> None:
+    responder, _ = await hall.open("source")
+    port = responder.server.primary.port
+    loop = asyncio.get_running_loop()
+    mute, _ = await loop.create_datagram_endpoint(
+        asyncio.DatagramProtocol, local_addr=("127.0.0.2", port)
+    )
+    server = listed("source", f"rust.example.com:{port}", ip="127.0.0.1")
+    hall.names = [["127.0.0.2"]]
+    began = hall.clock.monotonic()
+
+    count = await hall.count_late(server)
+
+    mute.close()
+    assert isinstance(count, Counted)
+    assert hall.clock.monotonic() - began <= 3.0
+
+
+async def test_the_address_behind_an_alias_is_judged_too(hall: Hall) -> None:
+    server = listed(
+        "minecraft", "mc.example.com:25565", image="yolks:java_21", ip="169.254.169.254"
+    )
+    hall.names = [[]]
+
+    count = await hall.count(server)
+
+    assert isinstance(count, Uncounted)
+    assert count.why is Why.NO_NAME
+
+
+async def test_where_an_admin_named_the_place_nothing_else_is_asked(hall: Hall) -> None:
+    responder, _ = await hall.open("minecraft")
+    server = listed("minecraft", f"mc.example.com:{responder.server.primary.port}", ip="127.0.0.1")
+    hall.places["minecraft"] = QueryPlace(game="minecraft", address="other.example.com")
+    hall.names = [[]]
+
+    count = await hall.count(server)
+
+    assert isinstance(count, Uncounted)
+    assert responder.asked == 0
 
 
 async def test_a_name_that_leads_to_private_addresses_alone_is_refused(hall: Hall) -> None:
