@@ -12,6 +12,21 @@ each of these points the tests kill the real `roost run` with `kill -9` from out
 with an empty memory, and look at Discord and at the panel: the server is where the promise says, no
 effect has happened twice, and no message is left saying "…". `make test` tries some of them, marked
 with a dot; `make test-all` tries all.
+
+A request that was cut off on its way is sent again only where the panel shows that nothing came of
+it, and where a second one could do no harm:
+
+- a **start** of a server that is still off;
+- a **stop** of a server that runs for longer than the stop is old, so that it is the same run, by
+  a bot that is back within two minutes; later, or where nobody can tell the run, it says what it
+  sees;
+- a **kill** that somebody agreed to, of a server that still hasn't ended;
+- a **backup** of which the panel lists none by its name after a minute, and the **deletion** of a
+  backup that it still lists.
+
+A **restart** is never sent again: a second one would end the run that the first one began. Neither
+is a warning, a save command or any other line for the console: the panel doesn't tell whether it
+was typed.
 """
 _SCENARIOS: Final = {
     "restart": "A restart with countdown, save and backup",

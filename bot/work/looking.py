@@ -1,7 +1,8 @@
 """A call that may have happened all the same is not repeated: the truth is read back instead."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from datetime import timedelta
+from typing import Final, TypeVar
 
 import structlog
 
@@ -9,6 +10,9 @@ from bot.pterodactyl import PanelError
 
 T = TypeVar("T")
 log = structlog.stdlib.get_logger(__name__)
+
+ARRIVES_WITHIN: Final = timedelta(seconds=60)
+"""A call whose answer was lost may reach the node so much later; then it won't any more."""
 
 
 async def done_or_seen(call: Awaitable[T], look: Callable[[], Awaitable[T | None]]) -> T:

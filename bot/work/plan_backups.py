@@ -1,8 +1,8 @@
 """The backups of plans: made once, found again by their name, and thinned out."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
+from typing import Literal
 
 import structlog
 from msgspec import Struct, structs
@@ -25,14 +25,12 @@ from bot.work.again import Again, MemberGone, ServerGone
 from bot.work.backups import BackupWork, Wish
 from bot.work.engine import Job
 from bot.work.follows import FollowJob, Follows
+from bot.work.looking import ARRIVES_WITHIN
 from bot.work.plan_keep import to_delete
 from bot.work.plan_state import DELETE_BACKUPS, Plan
 from bot.work.telling import Told
 
 log = structlog.stdlib.get_logger(__name__)
-
-ARRIVES_WITHIN: Final = timedelta(seconds=60)
-"""A call whose answer was lost may reach the node so much later; then it won't any more."""
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

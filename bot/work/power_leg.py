@@ -1,5 +1,6 @@
 """One signal of a power workflow: sent once, followed until the server is there, told truly."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Final, Protocol
 
@@ -56,6 +57,10 @@ KILL: Final = "kill agreed"
 """Both the signal to a job and the name of its step."""
 STARTS_AT_MOST: Final = 2
 """A start may be repeated safely (contract: servers.md), where the first one came to nothing."""
+STOPS_AT_MOST: Final = 2
+"""A stop as well, where a bot that was killed while it sent it sees the server in the same run."""
+STOP_AGAIN_WITHIN: Final = timedelta(minutes=2)
+"""Later than that a stop is no longer what people expect to happen."""
 READ_CONSOLE: Final = Action("console tail", "control.console", on_server=True)
 
 
@@ -99,6 +104,7 @@ class Legs:
                 sent_at=self._clock.now(),
                 began_at=run.state.began_at or self._clock.now(),
                 is_known=True,
+                may_repeat=False,
                 left=False,
                 started=False,
             )
@@ -108,7 +114,9 @@ class Legs:
             stop_on_cancel(run, await job.signals())
             await job.end(step, state=run.set(is_known=await self._call(run, leg)))
         elif progress is Progress.UNKNOWN:
-            await job.end(step, state=run.set(is_known=False))
+            begun_at, now = job.begun_at(step), self._clock.now()
+            is_fresh = begun_at is not None and now - begun_at <= STOP_AGAIN_WITHIN
+            await job.end(step, state=run.set(is_known=False, may_repeat=is_fresh))
         await self._tell_sent(run, leg, is_new=progress is Progress.NEW)
 
     def _is_there(self, run: Run, known: Known) -> None:
@@ -329,8 +337,27 @@ class Legs:
         if state.leg == Signal.START.value and state.attempt < STARTS_AT_MOST and state.is_full:
             run.set(attempt=state.attempt + 1)
             raise Wait(0.0)
+        if self._is_stop_lost(run, known):
+            run.set(attempt=state.attempt + 1)
+            raise Wait(0.0)
         end = partial(run.story.ignored, known, is_known=state.is_known)
         return Over("failed" if state.is_known else "unknown", end)
+
+    @staticmethod
+    def _is_stop_lost(run: Run, known: Known) -> bool:
+        """Whether a stop that was cut off has come to nothing, so that it is sent once more.
+
+        The server runs for longer than the stop is old: that run was never ended, and whatever was
+        on its way to the panel would have arrived by now.
+        """
+        state = run.state
+        is_same_run = known.state is State.RUNNING and not state.left
+        return (
+            state.leg == Signal.STOP.value
+            and state.may_repeat
+            and is_same_run
+            and state.attempt < STOPS_AT_MOST
+        )
 
     def _given_up(self, run: Run, known: Known, since: float) -> Over:
         told = partial(run.story.given_up, known, since)

@@ -85,6 +85,8 @@ class PowerJob(Struct, frozen=True, kw_only=True):
     """When the first signal was sent."""
     is_known: bool = True
     """False: nobody can say whether the signal arrived."""
+    may_repeat: bool = False
+    """The bot was killed while it sent the signal, and is back soon enough to send it again."""
     left: bool = False
     started: bool = False
     told_slow: bool = False

@@ -22,6 +22,7 @@ from bot.work.course import Signal
 from bot.work.engine import Progress
 from bot.work.follows import FollowJob, Follows
 from bot.work.game_words import words_of
+from bot.work.looking import ARRIVES_WITHIN
 from bot.work.power_countdown import AWAY_SECONDS
 from bot.work.power_desk import Desk, Over, Run, Wait
 from bot.work.power_leg import LISTEN_SECONDS, by_of, stop_on_cancel
@@ -139,7 +140,12 @@ class Preparing:
         run.set(backup_name=name)
         progress = await job.begin("backup")
         try:
-            made = await self._found(run) if progress is Progress.UNKNOWN else None
+            made = None
+            if progress is Progress.UNKNOWN:
+                made = await self._found(run)
+                begun_at = job.begun_at("backup")
+                if made is None and begun_at and self._clock.now() - begun_at < ARRIVES_WITHIN:
+                    raise Wait(BACKUP_LOOK_SECONDS)
             if made is None and progress is not Progress.DONE:
                 stop_on_cancel(run, await job.signals())
                 try:

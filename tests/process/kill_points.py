@@ -11,10 +11,12 @@ from typing import Final
 GOES_ON: Final = "goes on to its end"
 """The server gets to where it was to go, and the report says so."""
 TELLS: Final = "tells what is unknown"
-"""Nobody can know whether the request arrived: it looks, says what it sees, and doesn't repeat."""
+"""Nobody can know whether the request arrived, and it can't be repeated safely: it looks, says what
+it sees, and doesn't repeat."""
 ONCE_MORE: Final = "looks, and does it once more"
 """What is seen on the panel shows that the request never arrived, so it is sent again: a start of a
-server that is still off, the deletion of a backup that is still there."""
+server that is still off, a stop of one that is still in the same run, the deletion of a backup that
+is still there."""
 CALLED_OFF: Final = "is called off"
 
 
@@ -84,8 +86,8 @@ POINTS: Final[tuple[Point, ...]] = (
     Point("restart", "backup: its follow-up is over", "backup:over:after"),
     Point("restart", "backup: whole, not noted", "power:phase leg:before"),
     Point("restart", "backup: whole", "power:phase leg:after"),
-    *_around("restart", "stop", "stop", GOES_ON, TELLS),
-    Point("restart", "stop: request on its way", "held POST */power", TELLS, is_quick=True),
+    *_around("restart", "stop", "stop", GOES_ON, ONCE_MORE),
+    Point("restart", "stop: request on its way", "held POST */power", ONCE_MORE, is_quick=True),
     Point("restart", "stop: request arrived, no answer", "done POST */power"),
     *_around("restart", "start", "start", GOES_ON, ONCE_MORE, quick=1),
     Point("restart", "start: request on its way", "held 2 POST */power", ONCE_MORE),

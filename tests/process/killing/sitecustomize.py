@@ -117,6 +117,7 @@ def _wrap_engine() -> None:
         (power_leg, {"IGNORED_SECONDS": 2.0, "UNKNOWN_SECONDS": 4.0, "FELL_SECONDS": 1.0}),
         (power_leg, {"OFF_SECONDS": 1.0, "LOOK_AT_LEAST_SECONDS": 4.0}),
         (power_prepare, {"SAVE_SECONDS": 2.0, "BACKUP_LOOK_SECONDS": 0.5}),
+        (power_prepare, {"ARRIVES_WITHIN": timedelta(seconds=3)}),
         (power_phases, {"REST_SECONDS": 0.2}),
         (power_countdown, {"NOTICE_SECONDS": 2}),
         (consent_course, {"EDIT_SECONDS": 0.2}),
