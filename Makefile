@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # twice the cores, because tests wait on sockets more than they compute
 JOBS ?= $(shell echo $$(( 2 * $$(nproc) )))
 
-.PHONY: setup check test test-all bench demo run docs lock clean
+.PHONY: setup check test test-all bench soak demo run docs lock clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,9 @@ test-all: check
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+soak: setup
+	$(BIN)/python -m benchmarks.soak
 
 demo: setup
 	$(BIN)/roost demo

@@ -188,7 +188,7 @@ def _row() -> MirrorRow:
 # many at once
 
 
-class _Used(Struct):
+class Used(Struct):
     """What the bot's process has used."""
 
     cpu_seconds: float
@@ -209,9 +209,9 @@ async def _many() -> Row:
             await wire.ready()
             ready = time.monotonic()
             await asyncio.sleep(SETTLE_SECONDS)
-            began, before = time.monotonic(), _used(process.pid)
+            began, before = time.monotonic(), used(process.pid)
             await asyncio.sleep(MEASURED_SECONDS)
-            ended, after = time.monotonic(), _used(process.pid)
+            ended, after = time.monotonic(), used(process.pid)
             process.terminate()
             await process.wait()
             delays = [_longest(wire, channel, ready, began, ended) for channel in channels]
@@ -321,10 +321,11 @@ def _seen(number: int) -> servers.SeenServer:
     )
 
 
-def _used(process_id: int) -> _Used:
+def used(process_id: int) -> Used:
+    """What another process has used so far."""
     fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     pages = int(Path(f"/proc/{process_id}/statm").read_text().split()[1])
-    return _Used((int(fields[11]) + int(fields[12])) / 100, pages * 4096 / (1 << 20))
+    return Used((int(fields[11]) + int(fields[12])) / 100, pages * 4096 / (1 << 20))
 
 
 def _longest(wire: Wire, channel: Channel, ready: float, began: float, ended: float) -> float:
