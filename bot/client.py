@@ -144,6 +144,7 @@ class RoostClient(commands.AutoShardedBot):
         self.parts.jobs.wake()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
+        self.parts.pausing.permissions_changed(guild)  # what changed meanwhile nobody told
         await self._owned(f"guild {guild.id} here", self._arrivals.guild_here(guild.id))
 
     async def on_raw_app_command_permissions_update(
@@ -165,6 +166,10 @@ class RoostClient(commands.AutoShardedBot):
         self, _before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         self.parts.pausing.permissions_changed(after.guild)
+
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        if not payload.data["thread_metadata"]["archived"]:
+            self.parts.pausing.thread_opened(payload.guild_id, payload.thread_id)
 
     async def on_guild_role_update(self, _before: discord.Role, after: discord.Role) -> None:
         self.parts.pausing.permissions_changed(after.guild)

@@ -12,6 +12,7 @@ from bot.access.rights import ADMIN, any_covers
 from bot.fleet.directory import Server, folded
 from bot.posts.answers import NotSent
 from bot.posts.messages import Message
+from bot.posts.places import is_read_by_all
 from bot.store.alerts import AlertEvent, AlertRow, NewAlert
 from bot.texts import _, _n
 from bot.ui.alerts import (
@@ -260,7 +261,7 @@ class AlertsCog(commands.Cog):
             role = discord.Object(role_id, type=discord.Role)
             if not self._parts.places.can_ping(guild_id, where.id, role):
                 notes.append(cant_ping_words(role_id))
-        if alert.event is AlertEvent.CRASH and _is_read_by_all(where):
+        if alert.event is AlertEvent.CRASH and is_read_by_all(where):
             notes.append(
                 _(
                     "Everybody reads {channel}, so everybody will see the console's last lines "
@@ -418,9 +419,3 @@ def _has_limit(server: Server, event: AlertEvent) -> bool:
         case AlertEvent.DISK:
             return server.disk_limit_bytes > 0
     return True
-
-
-def _is_read_by_all(where: Channel) -> bool:
-    everyone = where.guild.default_role
-    parent = where.parent if isinstance(where, discord.Thread) else where
-    return parent is not None and parent.permissions_for(everyone).view_channel

@@ -65,7 +65,7 @@ class BoardCog(commands.Cog):
 
     @command(board, right=ADMIN, description="Post a message that stays true for 1 to 25 servers")
     @app_commands.describe(
-        channel="Where it stands; left out: here",
+        channel="The channel or thread it stands in; left out: here",
         style="How much of each server it shows; lines to begin with",
         chart="A chart on it, of the last hour, day or week; needs history in /config",
         title="Its heading",
@@ -86,7 +86,7 @@ class BoardCog(commands.Cog):
     async def create(
         self,
         interaction: discord.Interaction,
-        channel: discord.TextChannel | None = None,
+        channel: discord.TextChannel | discord.Thread | None = None,
         style: str = Style.LINES.value,
         chart: str = NO_CHART,
         title: app_commands.Range[str, 1, 80] = "",
@@ -398,6 +398,9 @@ class BoardCog(commands.Cog):
                 return _("paused, its message was deleted")
             case Pause.CHANNEL_GONE:
                 return _("paused, its channel is gone")
+        row = board.row
+        if board.is_refused and self._parts.places.is_shut(row.guild_id, row.channel_id):
+            return _("waits, its thread is closed and locked")
         if board.is_refused:
             return _("waits, I may not write there")
         if board.row.message_id is None:
@@ -458,7 +461,10 @@ def _servers(count: int) -> str:
 
 
 def _writable(
-    interaction: discord.Interaction, channel: discord.TextChannel | None, *, with_files: bool
+    interaction: discord.Interaction,
+    channel: discord.TextChannel | discord.Thread | None,
+    *,
+    with_files: bool,
 ) -> int:
     """The id of a channel where the bot may post a board.
 
@@ -466,14 +472,21 @@ def _writable(
         Unfit: It may not; names what is missing.
     """
     here = channel or interaction.channel
-    if not isinstance(here, discord.TextChannel):
-        raise Unfit(_("A board stands in a text channel. Name one as `channel`."))
+    if not isinstance(here, discord.TextChannel | discord.Thread):
+        raise Unfit(_("A board stands in a text channel or a thread. Name one as `channel`."))
+    if isinstance(here, discord.Thread) and here.parent is None:
+        raise Unfit(_("I can't see the channel above this thread. Give me *View Channel* there."))
     rights = here.permissions_for(here.guild.me)
+    writes = (
+        (_("Send Messages in Threads"), rights.send_messages_in_threads)
+        if isinstance(here, discord.Thread)
+        else (_("Send Messages"), rights.send_messages)
+    )
     missing = [
         said
         for said, held in (
             (_("View Channel"), rights.view_channel),
-            (_("Send Messages"), rights.send_messages),
+            writes,
             (_("Attach Files"), rights.attach_files or not with_files),
         )
         if not held

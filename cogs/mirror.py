@@ -33,7 +33,8 @@ from bot.work.mirroring import gone
 from cogs.parts import Parts
 from cogs.power import SERVER
 
-CHANNEL = "The channel it goes to; left out: this one"
+CHANNEL = "The channel or thread it goes to; left out: this one"
+Into = discord.TextChannel | discord.Thread
 FILTER = "Which lines: a choice from the list, or a pattern such as joined|left"
 TWO_WAY = "Whether what members with the right write there is run as a command"
 SWITCHES = ("colours", "redacts", "two_way")
@@ -56,15 +57,15 @@ class MirrorCog(commands.Cog):
         self,
         interaction: discord.Interaction,
         server: ServerOption | None = None,  # noqa: ARG002  # the gate has resolved it
-        channel: discord.TextChannel | None = None,
+        channel: Into | None = None,
         filter: app_commands.Range[str, 1, PATTERN_CHARACTERS] = "",  # noqa: A002  # its public name
         two_way: bool = False,
     ) -> Message:
         admitted = decided(interaction)
         options = MirrorOptions(two_way=two_way, **self._filter(filter))
         into = channel or interaction.channel
-        if not isinstance(into, discord.TextChannel):
-            raise Unfit(_("A console goes into a text channel. Name one as `channel`."))
+        if not isinstance(into, discord.TextChannel | discord.Thread):
+            raise Unfit(_("A console goes into a text channel or a thread. Name one as `channel`."))
         made = await self._parts.mirroring.create(admitted, into, options)
         return self._card(made)
 
@@ -74,7 +75,7 @@ class MirrorCog(commands.Cog):
         self,
         interaction: discord.Interaction,
         server: ServerOption | None = None,  # noqa: ARG002
-        channel: discord.TextChannel | None = None,
+        channel: Into | None = None,
     ) -> Message:
         admitted = decided(interaction)
         mirror = self._only(admitted, channel)
@@ -95,7 +96,7 @@ class MirrorCog(commands.Cog):
         self,
         interaction: discord.Interaction,
         server: ServerOption | None = None,  # noqa: ARG002
-        channel: discord.TextChannel | None = None,
+        channel: Into | None = None,
         filter: app_commands.Range[str, 1, PATTERN_CHARACTERS] = "",  # noqa: A002
         two_way: bool | None = None,
     ) -> Message:
@@ -214,7 +215,7 @@ class MirrorCog(commands.Cog):
         mirror_id = (*press.args, *press.values, "")[0]
         return self._parts.mirroring.get(press.admitted, mirror_id)
 
-    def _only(self, admitted: Admitted, channel: discord.TextChannel | None) -> Mirror | None:
+    def _only(self, admitted: Admitted, channel: Into | None) -> Mirror | None:
         """The one mirror meant; None where there are several to choose from."""
         found = self._parts.mirroring.find(admitted, channel.id if channel else None)
         if not found:

@@ -6,7 +6,7 @@ through `Delivery`.
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 
 import aiohttp
@@ -15,7 +15,7 @@ import structlog
 from discord.abc import Messageable
 from discord.utils import MISSING
 
-from bot.posts.delivery import SEND_SECONDS, Delivery, Paused, Place, Superseded
+from bot.posts.delivery import SEND_SECONDS, THREAD_SHUT, Delivery, Paused, Place, Superseded
 from bot.posts.mentions import link_layout
 from bot.posts.messages import Message
 from bot.posts.traffic import HeldUp
@@ -128,7 +128,10 @@ class Post:
         *,
         is_first: bool = False,
         unheard: Sequence[discord.Object] = (),
+        wake: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`wake` opens the thread it stands in where Discord has archived that meanwhile."""
+        self._wake = wake
         self._message = message
         self._delivery = delivery
         self._place = place
@@ -179,7 +182,7 @@ class Post:
     async def _edit(self, message: Message, pings: Sequence[discord.Object]) -> Edited:
         allowed = _allowed(pings)
 
-        async def call() -> None:
+        async def put() -> None:
             if message.layout is not None:
                 await self._message.edit(
                     content=None,
@@ -192,6 +195,19 @@ class Post:
                 await self._message.edit(
                     content=message.text, attachments=message.files, allowed_mentions=allowed
                 )
+
+        async def call() -> None:
+            try:
+                await put()
+            except discord.HTTPException as error:
+                if error.code not in THREAD_SHUT or self._wake is None:
+                    raise
+                # edits don't keep a thread open, so that of a board falls asleep by itself
+                try:
+                    await self._wake()
+                except discord.Forbidden:
+                    raise error from None  # it is locked as well
+                await put()
 
         try:
             await self._delivery.send(

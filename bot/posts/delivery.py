@@ -41,6 +41,8 @@ SILENT_AT_REFUSALS: Final = 8000
 """In ten minutes; Discord bans the address at 10,000. First the background stops, then all."""
 _LOOK_AGAIN_SECONDS: Final = 10.0
 
+THREAD_SHUT: Final = frozenset({50083, 160005})
+"""Discord's codes for a thread that is archived or locked."""
 _CHANNEL_REFUSES: Final = frozenset({0, 10003, 10004, 40001, 50001, 50008, 50013})
 """Discord's codes that speak of the channel or guild; others of one message or webhook."""
 
@@ -51,6 +53,8 @@ class Place(Struct, frozen=True):
     guild_id: int
     channel_id: int
     by_webhook: bool = False
+    parent_id: int | None = None
+    """The channel above a thread, where a webhook sends: it belongs to that."""
 
 
 class Pause(Struct, frozen=True):
@@ -60,6 +64,8 @@ class Pause(Struct, frozen=True):
     is_gone: bool
     """The channel is not there any more, so that no permission helps."""
     since: datetime
+    is_shut: bool = False
+    """It is a thread that was closed and locked."""
 
 
 class Superseded(Exception):
@@ -156,13 +162,15 @@ class Delivery:
                     raise
                 self._hold(line, held)
                 is_again = True
-            except (discord.Forbidden, discord.NotFound) as error:
-                self._metrics.sent("refused")
-                if error.code in _CHANNEL_REFUSES:
-                    self._pause(place, is_gone=error.code in (10003, 10004))
+            except discord.HTTPException as error:
+                is_refused = isinstance(error, discord.Forbidden | discord.NotFound)
+                is_shut = error.code in THREAD_SHUT
+                self._metrics.sent("refused" if is_refused or is_shut else "failed")
+                if is_shut or (is_refused and error.code in _CHANNEL_REFUSES):
+                    self._pause(place, is_gone=error.code in (10003, 10004), is_shut=is_shut)
                     raise Paused from error
                 raise
-            except (discord.HTTPException, TimeoutError):
+            except TimeoutError:
                 self._metrics.sent("failed")
                 raise
             finally:
@@ -386,11 +394,17 @@ class Delivery:
         if self._lines.get(line.place) is line:
             del self._lines[line.place]
 
-    def _pause(self, place: Place, *, is_gone: bool) -> None:
+    def _pause(self, place: Place, *, is_gone: bool, is_shut: bool) -> None:
         if place not in self._paused:
-            pause = Pause(place, is_gone, self._clock.now())
+            pause = Pause(place, is_gone, self._clock.now(), is_shut)
             self._paused[place] = pause
-            log.info("channel paused", guild=place.guild_id, channel=place.channel_id, gone=is_gone)
+            log.info(
+                "channel paused",
+                guild=place.guild_id,
+                channel=place.channel_id,
+                gone=is_gone,
+                shut=is_shut,
+            )
             if self.on_pause is not None:
                 self.on_pause(pause)
         if place in self._lines:

@@ -63,13 +63,18 @@ NEW_HOOK_SECONDS: Final = 60.0
 """Between two new webhooks of one mirror, whoever deletes them."""
 
 
+def hook_place(guild_id: int, channel_id: int, parent_id: int | None) -> Place:
+    """Where a mirror sends: a channel, or a thread of the channel `parent_id`."""
+    return Place(guild_id, channel_id, by_webhook=True, parent_id=parent_id)
+
+
 class Mirror:
     """One console on its way into a channel."""
 
     def __init__(self, row: MirrorRow, hook: Hook, clock: Clock) -> None:
         self.row = row
         self.hook = hook
-        self.place = Place(row.guild_id, row.channel_id, by_webhook=True)
+        self.place = hook_place(row.guild_id, row.channel_id, row.parent_id)
         self.batch = Batch(row.server_id)
         self.posted_at: datetime | None = None
         self.dropped = 0

@@ -34,6 +34,12 @@ class Pausing:
             if channel is not None and _may(channel, guild.me, place):
                 self._delivery.resume(place)
 
+    def thread_opened(self, guild_id: int, thread_id: int) -> None:
+        """Go on in a thread that is open again."""
+        for pause in self._delivery.paused(guild_id):
+            if pause.is_shut and pause.place.channel_id == thread_id:
+                self._delivery.resume(pause.place)
+
     def _begin(self, pause: Pause) -> None:
         place = pause.place
         told_in = self._gate.book(place.guild_id).settings.audit_channel_id
@@ -59,6 +65,12 @@ def pause_words(pause: Pause) -> str:
             "`/mirror list`, `/board list` and `/alerts list` show what, and move it."
         )
     channel = f"<#{pause.place.channel_id}>"
+    if pause.is_shut:
+        return _(
+            "The thread {channel} is closed and locked. What goes there is paused. Open it, or "
+            "give me *Manage Threads* there, and I go on by myself.",
+            channel=channel,
+        )
     if pause.place.by_webhook:
         return _(
             "I may no longer make webhooks in {channel}. The consoles that are mirrored there are "
@@ -76,6 +88,8 @@ def _may(
     channel: discord.abc.GuildChannel | discord.Thread, me: discord.Member, place: Place
 ) -> bool:
     rights = channel.permissions_for(me)
+    if isinstance(channel, discord.Thread) and channel.locked and not rights.manage_threads:
+        return False
     if place.by_webhook:
         return rights.view_channel and rights.manage_webhooks
     if isinstance(channel, discord.Thread):

@@ -50,7 +50,13 @@ class Places:
         channel = self._channel(guild_id, channel_id)
         place = Place(guild_id, channel_id)
         message = channel.get_partial_message(message_id)
-        return Post(message, self._delivery, place, is_first=is_first)
+        return Post(
+            message,
+            self._delivery,
+            place,
+            is_first=is_first,
+            wake=lambda: self._wake(channel_id),
+        )
 
     async def find_own(
         self,
@@ -191,16 +197,18 @@ class Places:
 
     def has_channel(self, guild_id: int, channel_id: int) -> bool:
         """Whether a channel is there, as far as Discord told; a guild that is away keeps all."""
+        if self.is_shut(guild_id, channel_id):
+            return True  # Discord tells of open threads alone
         guild = self._client().get_guild(guild_id)
         return guild is None or guild.get_channel_or_thread(channel_id) is not None
 
     def is_open(self, guild_id: int, channel_id: int) -> bool:
         """Whether everybody in the guild reads the channel."""
         guild = self._client().get_guild(guild_id)
-        channel = guild.get_channel(channel_id) if guild else None
+        channel = guild.get_channel_or_thread(channel_id) if guild else None
         if guild is None or channel is None:
             return False
-        return channel.permissions_for(guild.default_role).view_channel
+        return is_read_by_all(channel)
 
     def name(self, guild_id: int, channel_id: int) -> str:
         """A channel's name, for where a mention doesn't work; "" for one that is gone."""
@@ -212,12 +220,34 @@ class Places:
         """Whether a channel refused and is left alone until its permissions change."""
         return self._delivery.is_paused(Place(guild_id, channel_id))
 
+    def is_shut(self, guild_id: int, channel_id: int) -> bool:
+        """Whether a place is left alone because it is a thread that was closed and locked."""
+        pause = self._delivery.pause_of(Place(guild_id, channel_id))
+        return pause is not None and pause.is_shut
+
     def resume(self, guild_id: int, channel_id: int) -> None:
         """Try a paused channel again, because somebody asked for it."""
         self._delivery.resume(Place(guild_id, channel_id))
 
+    async def _wake(self, channel_id: int) -> None:
+        """Open a thread that Discord archived; where it is locked that takes Manage Threads."""
+        thread = await self._client().fetch_channel(channel_id)
+        if isinstance(thread, discord.Thread):
+            await thread.edit(archived=False)
+
     def _channel(self, guild_id: int, channel_id: int) -> discord.PartialMessageable:
         return self._client().get_partial_messageable(channel_id, guild_id=guild_id)
+
+
+def is_read_by_all(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Whether everybody in the guild reads a channel, or a thread of one."""
+    everyone = channel.guild.default_role
+    if not isinstance(channel, discord.Thread):
+        return channel.permissions_for(everyone).view_channel
+    parent = channel.parent
+    if channel.is_private() or parent is None:
+        return False
+    return parent.permissions_for(everyone).view_channel
 
 
 def _is_marked(message: discord.Message, row_id: str, marks: Collection[str]) -> bool:

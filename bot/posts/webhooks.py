@@ -26,6 +26,12 @@ _TOO_MANY: Final = 30007
 _GONE: Final = frozenset({10015, 50027})
 """Discord's codes for a webhook that was deleted, or whose token is another now."""
 _FORBIDDEN: Final = re.compile(r"(?i)(dis|cly)(cord|de)")
+_WITH_HOOKS: Final = (
+    discord.TextChannel,
+    discord.VoiceChannel,
+    discord.StageChannel,
+    discord.ForumChannel,
+)
 _TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, HeldUp, TimeoutError)
 
 
@@ -74,8 +80,8 @@ class Webhooks:
 
         async def call() -> discord.Webhook:
             # asked for, not taken from memory, which an outage empties
-            channel = await self._client().fetch_channel(place.channel_id)
-            if not isinstance(channel, discord.TextChannel | discord.VoiceChannel):
+            channel = await self._client().fetch_channel(place.parent_id or place.channel_id)
+            if not isinstance(channel, _WITH_HOOKS):
                 raise TooManyHooks
             return await channel.create_webhook(
                 name=hook_name(name), avatar=picture, reason="a console is mirrored here"
@@ -119,6 +125,9 @@ class Webhooks:
                 username=hook_name(name),
                 files=_files(payload),
                 view=view,
+                thread=discord.Object(place.channel_id)
+                if place.parent_id
+                else discord.utils.MISSING,
                 allowed_mentions=discord.AllowedMentions.none(),
                 wait=True,
             )

@@ -35,6 +35,8 @@ class NewMirror(Struct, frozen=True, kw_only=True):
     id: str
     server_id: str
     channel_id: int
+    parent_id: int | None = None
+    """The channel above where `channel_id` is a thread; webhooks belong to that."""
     webhook_id: int
     token_sealed: bytes
     options: MirrorOptions

@@ -496,6 +496,7 @@ mirror = Table(
     _guild_id(),
     Column("server_id", String(36), nullable=False),
     Column("channel_id", BigInteger, nullable=False),
+    Column("parent_id", BigInteger),
     Column("webhook_id", BigInteger, nullable=False),
     Column("token_sealed", LargeBinary, nullable=False, info=SEALED),
     Column("options", JSON, nullable=False),

@@ -20,7 +20,7 @@ from bot.posts.filters import (
     checked_pattern,
 )
 from bot.posts.games import Preset
-from bot.posts.mirrors import Mirror, Mirrors
+from bot.posts.mirrors import Mirror, Mirrors, hook_place
 from bot.posts.webhooks import PER_CHANNEL, Hook, TooManyHooks, Webhooks
 from bot.store import mirrors as rows
 from bot.store.engine import Database
@@ -63,7 +63,7 @@ class Mirroring:
     async def create(
         self,
         admitted: Admitted,
-        channel: discord.TextChannel,
+        channel: discord.TextChannel | discord.Thread,
         options: MirrorOptions,
     ) -> Mirror:
         """Mirror the server's console into a channel from now on.
@@ -75,12 +75,14 @@ class Mirroring:
         server, guild_id = admitted.server, admitted.guild_id
         self._check(admitted, channel, options)
         mirror_id = str(uuid4())
-        place = Place(guild_id, channel.id, by_webhook=True)
+        parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
+        place = hook_place(guild_id, channel.id, parent_id)
         hook = await self._new_hook(place, server, channel)
         new = NewMirror(
             id=mirror_id,
             server_id=server.id,
             channel_id=channel.id,
+            parent_id=parent_id,
             webhook_id=hook.id,
             token_sealed=self._mirrors.seal(guild_id, mirror_id, hook.token),
             options=options,
@@ -212,10 +214,15 @@ class Mirroring:
         return text
 
     def _check(
-        self, admitted: Admitted, channel: discord.TextChannel, options: MirrorOptions
+        self,
+        admitted: Admitted,
+        channel: discord.TextChannel | discord.Thread,
+        options: MirrorOptions,
     ) -> None:
         server, guild_id = admitted.server, admitted.guild_id
-        rights = channel.permissions_for(channel.guild.me)
+        # webhooks belong to the channel above a thread, and so does the permission
+        above = channel.parent if isinstance(channel, discord.Thread) else channel
+        rights = above.permissions_for(channel.guild.me) if above else discord.Permissions.none()
         if not (rights.view_channel and rights.manage_webhooks):
             raise Unfit(
                 _(
@@ -262,7 +269,9 @@ class Mirroring:
             )
         )
 
-    async def _new_hook(self, place: Place, server: Server, channel: discord.TextChannel) -> Hook:
+    async def _new_hook(
+        self, place: Place, server: Server, channel: discord.TextChannel | discord.Thread
+    ) -> Hook:
         self._delivery.resume(place)
         try:
             return await self._webhooks.create(place, server.name, is_first=True)

@@ -29,13 +29,14 @@ Faults: `wire.fault("POST", "/channels/.*/messages", 429, times=3, retry_after=1
 `wire.old_edit_limit(3, per=20.0)` with `wire.age(message, 3601)` (30046),
 `wire.drop_gateway()`, `wire.gateway_up = False`, `wire.privileged = 0` (intents switched off in
 the portal), `wire.forget(message)`, `channel.delete()`, `channel.deny(permissions)` (of the bot,
-there), `role.delete()`, `guild.kick_bot()`, `shown.expire()` (the 15 minutes are over).
+there), `thread.archive(locked=…)`, `role.delete()`, `guild.kick_bot()`, `shown.expire()` (the 15
+minutes are over).
 
 The bot gets the events and the members that its intents allow, has the permissions of
 `wire.bot_permissions`, and a session is resumed with what it missed. `message["_pings"]` is whom
 a message really notified, `message["_reacted"]` the bot's reactions. Routes it doesn't know answer
-404 and are listed in `wire.unsupported`. Not modelled: members' channel overwrites, audio, forum
-channels, scheduled events.
+404 and are listed in `wire.unsupported`. Not modelled: members' channel overwrites, audio, tags of
+forums, scheduled events.
 """
 
 from tests.wirecord.member import Member

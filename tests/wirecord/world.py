@@ -84,6 +84,7 @@ class Channel(Resolvable):
         self.messages: dict[str, Json] = {}
         self.denied = 0  # permissions that the bot hasn't here
         self.is_archived = False
+        self.is_locked = False
         self.renamed_at: list[float] = []  # monotonic seconds
 
     def resolve(self, into: Resolved) -> str:
@@ -110,6 +111,24 @@ class Channel(Resolvable):
         self.denied = permissions
         await self.guild.wire.dispatch("CHANNEL_UPDATE", self.json(), self.guild)
 
+    async def thread(self, name: str) -> Channel:
+        """Open a thread in it, or write a post where it is a forum."""
+        thread = Channel(self.guild, name, ChannelType.PUBLIC_THREAD, parent=self)
+        self.guild.channels[thread.id] = thread
+        made = thread.json() | {"newly_created": True}
+        await self.guild.wire.dispatch("THREAD_CREATE", made, self.guild)
+        return thread
+
+    async def archive(self, *, locked: bool = False) -> None:
+        """Close a thread, as Discord does by itself after some days without a message."""
+        self.is_archived, self.is_locked = True, locked
+        await self.guild.wire.dispatch("THREAD_UPDATE", self.json(), self.guild)
+
+    async def reopen(self) -> None:
+        """Somebody opens a thread again."""
+        self.is_archived = self.is_locked = False
+        await self.guild.wire.dispatch("THREAD_UPDATE", self.json(), self.guild)
+
     async def delete(self) -> None:
         """Remove the channel with its threads and webhooks."""
         guild = self.guild
@@ -118,7 +137,7 @@ class Channel(Resolvable):
                 guild.channels.pop(channel.id)
         hooks = guild.wire.webhooks
         for hook in [hook for hook in hooks.values() if hook["channel_id"] == self.id]:
-            hooks.pop(hook["id"])
+            hooks.pop(hook["id"])  # those of a thread belong to the channel above and stay
         event = "THREAD_DELETE" if self.type in THREADS else "CHANNEL_DELETE"
         await guild.wire.dispatch(event, self.json(), guild)
 
@@ -147,6 +166,8 @@ class Channel(Resolvable):
             "rate_limit_per_user": 0,
             "flags": 0,
         }
+        if self.type == ChannelType.FORUM:
+            data |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": 0}
         if self.type in (ChannelType.VOICE, ChannelType.STAGE):
             data |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None, "video_quality_mode": 1}
         if self.type in THREADS:
@@ -158,7 +179,7 @@ class Channel(Resolvable):
                     "archived": self.is_archived,
                     "auto_archive_duration": 1440,
                     "archive_timestamp": timestamp(),
-                    "locked": False,
+                    "locked": self.is_locked,
                 },
             }
         return data
@@ -302,7 +323,7 @@ class Guild:
             "voice_states": list(self.voices.values()),
             "members": [member.json() for member in members],
             "channels": [c.json() for c in channels if c.type not in THREADS],
-            "threads": [c.json() for c in channels if c.type in THREADS],
+            "threads": [c.json() for c in channels if c.type in THREADS and not c.is_archived],
             "presences": [],
             "stage_instances": [],
             "guild_scheduled_events": [],

@@ -24,7 +24,10 @@ async def edit_channel(call: Call, channel: str) -> object:
         _count_rename(found)
     found.name = call.body.get("name", found.name)
     found.topic = call.body.get("topic", found.topic)
+    if found.is_locked and {"archived", "locked"} & call.body.keys():
+        check_bot_may(found, Permission.MANAGE_THREADS)
     found.is_archived = call.body.get("archived", found.is_archived)
+    found.is_locked = call.body.get("locked", found.is_locked)
     event = "THREAD_UPDATE" if found.type in THREADS else "CHANNEL_UPDATE"
     await call.wire.dispatch(event, found.json(), found.guild)
     return found.json()

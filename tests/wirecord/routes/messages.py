@@ -20,6 +20,19 @@ def seen(channel: Channel, message_id: str) -> Json:
     return message
 
 
+async def open_by_message(channel: Channel) -> None:
+    """A message opens an archived thread, unless it is locked.
+
+    Raises:
+        Refusal: It is, and the bot may not manage threads.
+    """
+    if not channel.is_archived:
+        return
+    if channel.is_locked and not channel.bot_may() & Permission.MANAGE_THREADS:
+        raise Refusal(403, 160005, "Thread is locked")
+    await channel.reopen()
+
+
 @route("GET", "/channels/{channel}/messages")
 async def list_messages(call: Call, channel: str) -> object:
     found = call.wire.channel(channel)
@@ -42,6 +55,7 @@ async def post_message(call: Call, channel: str) -> object:
             by_bot = message["author"]["id"] == call.wire.bot_id
             if by_bot and message.get("nonce") == call.body.get("nonce"):
                 return message
+    await open_by_message(found)
     return await call.wire.messages.post(found, call.body, call.files)
 
 
@@ -57,6 +71,8 @@ async def edit_message(call: Call, channel: str, message: str) -> object:
     found = call.wire.channel(channel)
     check_bot_may(found)
     old = seen(found, message)
+    if found.is_archived:
+        raise Refusal(400, 50083, "Thread is archived")
     if old["author"]["id"] != call.wire.bot_id:
         raise Refusal(403, 50005, "Cannot edit a message authored by another user")
     return await call.wire.messages.amend(old, call.body, call.files)

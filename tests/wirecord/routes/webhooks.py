@@ -3,10 +3,19 @@
 import re
 import secrets
 
-from tests.wirecord.protocol import Json, Permission, Refusal, invalid, snowflake
+from tests.wirecord.protocol import (
+    THREADS,
+    ChannelType,
+    Json,
+    Permission,
+    Refusal,
+    invalid,
+    snowflake,
+)
 from tests.wirecord.routes import interactions
-from tests.wirecord.routes.messages import seen
+from tests.wirecord.routes.messages import open_by_message, seen
 from tests.wirecord.routes.table import Call, check_bot_may, route
+from tests.wirecord.world import Channel
 
 PER_CHANNEL = 15
 _FORBIDDEN_NAME = re.compile("clyde|discord", re.IGNORECASE)
@@ -27,6 +36,20 @@ def _known(call: Call, webhook: str, token: str | None = None) -> Json:
     return hook
 
 
+def _target(call: Call, hook: Json) -> Channel:
+    """The webhook's own channel, or a thread in it; a forum has threads alone."""
+    own = call.wire.channel(hook["channel_id"])
+    thread_id = call.query.get("thread_id")
+    if thread_id is None:
+        if own.type == ChannelType.FORUM:
+            raise Refusal(400, 220001, "Webhooks posted to forum channels must have a thread_id")
+        return own
+    thread = call.wire.channel(thread_id)
+    if thread.parent is not own:
+        raise Refusal(404, 10003, "Unknown Channel")
+    return thread
+
+
 @route("GET", "/channels/{channel}/webhooks")
 async def list_webhooks(call: Call, channel: str) -> object:
     check_bot_may(call.wire.channel(channel), Permission.MANAGE_WEBHOOKS)
@@ -37,6 +60,8 @@ async def list_webhooks(call: Call, channel: str) -> object:
 async def create_webhook(call: Call, channel: str) -> object:
     found = call.wire.channel(channel)
     check_bot_may(found, Permission.MANAGE_WEBHOOKS)
+    if found.type in THREADS:
+        raise Refusal(400, 50024, "Cannot execute action on this channel type")
     here = [hook for hook in call.wire.webhooks.values() if hook["channel_id"] == channel]
     if len(here) >= PER_CHANNEL:
         raise Refusal(400, 30007, f"Maximum number of webhooks reached ({PER_CHANNEL})")
@@ -75,7 +100,8 @@ async def execute(call: Call, webhook: str, token: str) -> object:
     if webhook == call.wire.bot_id:
         return await interactions.follow_up(call, token)
     hook = _known(call, webhook, token)
-    channel = call.wire.channel(call.query.get("thread_id") or hook["channel_id"])
+    channel = _target(call, hook)
+    await open_by_message(channel)
     _check_name(call.body.get("username") or hook["name"], "username")
     message = await call.wire.messages.post(channel, call.body, call.files, webhook=hook)
     return message if call.asks("wait") else None
@@ -87,7 +113,7 @@ async def one_message(call: Call, webhook: str, token: str, message: str) -> obj
     if webhook == call.wire.bot_id:
         return await interactions.one_answer(call, token, message)
     hook = _known(call, webhook, token)
-    channel = call.wire.channel(call.query.get("thread_id") or hook["channel_id"])
+    channel = _target(call, hook)
     found = seen(channel, message)
     if found.get("webhook_id") != webhook:
         raise Refusal(404, 10008, "Unknown Message")
