@@ -227,6 +227,10 @@ class Alarms:
             self._retrying.add(row.id)
             self._supervisor.start(f"alarm {row.id}", self._try_again(row))
 
+    def is_told(self, row: AlarmRow) -> bool:
+        """Whether its messages say what it says; False while Discord has trouble."""
+        return row.id not in self._retrying
+
     async def message_ids(self, row: AlarmRow) -> list[PostedRow]:
         """Where an alarm is told, oldest first."""
         async with self._database.read() as session:

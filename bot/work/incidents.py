@@ -29,7 +29,7 @@ from bot.fleet.life import (
     Turn,
     Why,
 )
-from bot.posts.lines import console_text
+from bot.posts.lines import RAW_CHARACTERS, console_text, cut_line
 from bot.posts.messages import Message
 from bot.posts.places import Places
 from bot.posts.redaction import redacted
@@ -180,11 +180,7 @@ class Incidents:
                 ending=None,
                 steps=with_step(facts, step),
             )
-            if row.closed_at is None:
-                await self._alarms.change(row, facts)
-            else:
-                await self._alarms.reopen(row, facts)
-            await self._tell_threads(server.guild_id, facts, step, log=self._last_lines(server))
+            await self._crashed_again(server, row, facts, step)
             return
         facts = IncidentFacts(
             server_id=server.id,
@@ -209,6 +205,22 @@ class Incidents:
         )
         await self._alarms.keep(opened, facts)
         await self._notices.crashed(server)
+
+    async def _crashed_again(
+        self, server: Server, row: AlarmRow, facts: IncidentFacts, step: IncidentStep
+    ) -> None:
+        """Tell it in the messages there are; the newest last lines take the place of the older."""
+        tell = self._alarms.change if row.closed_at is None else self._alarms.reopen
+        lines = self._logs[server.id] = self._last_lines(server)
+        try:
+            told = await tell(row, facts)
+        finally:
+            del self._logs[server.id]
+        if told is not None and lines and self._alarms.is_told(told):
+            posts = await self._alarms.message_ids(told)
+            facts = structs.replace(facts, log_message_ids=tuple(one.message_id for one in posts))
+            await self._alarms.keep(told, facts)
+        await self._tell_threads(server.guild_id, facts, step, log=lines)
 
     def _is_wanted(self, server: Server) -> bool:
         """Whether somebody wants to hear of a crash; a server may be watched for other things."""
@@ -318,8 +330,7 @@ class Incidents:
 
     def _draw(self, showing: Showing) -> Message:
         facts = self._facts(showing.row)
-        is_new = showing.message_id is None
-        kept = self._logs.get(facts.server_id, b"") if is_new else b""
+        kept = self._logs.get(facts.server_id, b"")
         files = (discord.File(io.BytesIO(kept), LOG_FILE),) if kept else ()
         return incident_card(
             showing.row,
@@ -334,12 +345,11 @@ class Incidents:
 
     def _last_lines(self, server: Server) -> bytes:
         """What the console said last, without what is nobody's business."""
-        lines = (
-            one
+        shown = (
+            cut_line(redacted(console_text(line.text[:RAW_CHARACTERS])))
             for line in self._hub.lines(server, LOG_LINES)
-            for one in console_text(line.text).split("\n")
         )
-        return "\n".join(redacted(line) for line in lines).encode("utf-8", "replace")
+        return "\n".join(shown).encode("utf-8", "replace")
 
     async def _open_threads(
         self, row: AlarmRow, posts: Sequence[PostedRow], facts: IncidentFacts

@@ -90,6 +90,29 @@ async def test_a_second_crash_within_a_minute_stays_the_same_incident_and_says_w
     assert "The node gave up" in text_of(roost.channel.public()[0])
 
 
+async def test_a_second_crash_brings_its_own_last_lines(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "crash", server=SERVER)
+    await watched(roost, clock)
+    server = panel.world.server(SERVER)
+    server.crash(1)
+    await until(clock, lambda: messages(roost.channel, "runs again since"))
+    first = roost.channel.public()[0]["attachments"][0]["id"]
+
+    server.line("the mod that broke it twice")
+    server.crash(137)
+
+    await until(clock, lambda: messages(roost.channel, "The node gave up"))
+    await until(clock, lambda: roost.channel.public()[0]["attachments"][0]["id"] != first)
+    (attached,) = roost.channel.public()[0]["attachments"]
+    assert "the mod that broke it twice" in roost.wire.files[attached["id"]].decode()
+    await pass_time(clock, 30)
+    await roost.admin.click(roost.channel.public()[0], label="Acknowledge")
+    await until(clock, lambda: messages(roost.channel, "takes care of it since"))
+    assert roost.channel.public()[0]["attachments"] == [attached]
+
+
 async def test_restart_is_decided_by_the_gate_and_brings_the_server_back(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
