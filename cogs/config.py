@@ -262,8 +262,23 @@ class ConfigCog(commands.Cog):
         if page is CHANNELS:
             return settings_page(page, settings, after=self._channels(admitted))
         if page is SERVERS:
-            return settings_page(page, settings, after=[*self._groups(settings), _players()])
+            after = [*self._left_out(admitted), *self._groups(settings), _players()]
+            return settings_page(page, settings, after=after)
         return settings_page(page, settings)
+
+    def _left_out(self, admitted: Admitted) -> list[Item]:
+        """That history doesn't reach all servers, where it doesn't."""
+        count = len(self._parts.history.left_out(admitted.guild_id))
+        if not count:
+            return []
+        said = _n(
+            "⚠️ {count} server has no history: this guild watches as many as it may, and boards, "
+            "mirrors and alerts go first.",
+            "⚠️ {count} servers have no history: this guild watches as many as it may, and boards, "
+            "mirrors and alerts go first.",
+            count,
+        )
+        return [ui.TextDisplay(said)]
 
     def _admin_role(self, admitted: Admitted) -> list[Item]:
         chosen = self._parts.gate.book(admitted.guild_id).admin_role_id

@@ -196,6 +196,14 @@ class ServerCog(commands.Cog):
                 )
             ], None
         samples = await usage.samples(server, range_key)
+        is_left_out = server.id in self._parts.history.left_out(server.guild_id)
+        if is_left_out and not samples:
+            return [
+                _(
+                    "I keep no history of this server: the guild watches as many servers as it "
+                    "may. An admin may free a place, such as a board or a mirror."
+                )
+            ], None
         if not samples:
             return [
                 _(

@@ -42,6 +42,11 @@ class Feed:
         """Whether it waits for its turn at the panel's budget."""
         self.fallback: str | None = None
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether somebody watches who doesn't yield."""
+        return any(not watcher.yields for watcher in self.watchers)
+
     def tell(self, event: Event) -> None:
         """Hand an event to all."""
         for listener in self.listeners:
@@ -53,6 +58,12 @@ class Feed:
         """This connection is over; who watches stays."""
         for listener in self.listeners:
             listener.end()
+
+    def end_watchers(self) -> None:
+        """Who watches has to leave."""
+        for listener in self.watchers:
+            listener.end()
+        self.watchers.clear()
 
     def end(self) -> None:
         """Nothing more comes for anybody."""

@@ -9,8 +9,9 @@ from bot.fleet.hub import Holder, Hub, TooManyWatched
 class Holds:
     """The servers one board, or one guild's history, keeps watched."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, yields: bool = False) -> None:
         self._hub = hub
+        self._yields = yields
         self._held: dict[str, Holder] = {}
 
     def keep(self, servers: Iterable[Server]) -> list[Server]:
@@ -27,7 +28,7 @@ class Holds:
             if holder is not None and not holder.has_ended:
                 continue
             try:
-                self._held[server.id] = self._hub.hold(server)
+                self._held[server.id] = self._hub.hold(server, yields=self._yields)
             except TooManyWatched:
                 self._held.pop(server.id, None)
                 refused.append(server)

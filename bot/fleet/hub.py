@@ -24,6 +24,7 @@ from bot.fleet.reading import (
     state_of_failure,
     with_listing,
 )
+from bot.fleet.room import Room, TooManyWatched
 from bot.observe import Metrics
 from bot.pterodactyl import PanelError
 from bot.pterodactyl.console_events import (
@@ -61,14 +62,6 @@ SETTLE_TRIES: Final = 12
 """How often the panel is asked whether an install, restore or transfer is really over."""
 
 
-class TooManyWatched(Exception):
-    """The guild watches as many servers as it may."""
-
-    def __init__(self, at_most: int) -> None:
-        super().__init__(at_most)
-        self.at_most = at_most
-
-
 class Hub:
     """Knows the state of servers: live where somebody listens, else as last asked."""
 
@@ -87,9 +80,9 @@ class Hub:
         self._supervisor = supervisor
         self._metrics = metrics
         self._clock = clock
-        self._watched_per_guild = watched_per_guild
         self._known: dict[str, Known] = {}
         self._feeds: dict[str, Feed] = {}
+        self._room = Room(self._feeds, watched_per_guild)
         self._asking: dict[str, asyncio.Task[Known]] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._changes: set[Changes] = set()
@@ -167,13 +160,15 @@ class Hub:
             feed.watchers.discard(listener)
             self._left(feed)
 
-    def hold(self, server: Server) -> Holder:
+    def hold(self, server: Server, *, yields: bool = False) -> Holder:
         """Watch a server for what is known of it alone, until `let_go`.
+
+        One that yields takes what room is left, and ends where another wants its place.
 
         Raises:
             TooManyWatched: As `watch`.
         """
-        holder = Holder(self._metrics)
+        holder = Holder(self._metrics, yields=yields)
         self._watch(server, holder)
         return holder
 
@@ -185,8 +180,10 @@ class Hub:
             self._left(feed)
 
     def _watch(self, server: Server, listener: Listener) -> Feed:
-        if not self.may_watch(server):
-            raise TooManyWatched(self._watched_per_guild)
+        yielding = self._room.make(server, listener)
+        if yielding is not None:
+            yielding.end_watchers()
+            self._left(yielding)
         feed = self._feed(server)
         feed.watchers.add(listener)
         self._polling.begin(server.panel_id)
@@ -194,21 +191,16 @@ class Hub:
 
     def may_watch(self, server: Server) -> bool:
         """Whether the guild's cap has room for the server."""
-        feed = self._feeds.get(server.id)
-        if feed is not None and feed.watchers:
-            return True
-        return self.watched(server.guild_id) < self._watched_per_guild
+        return self._room.may_watch(server)
 
     def room(self, guild_id: int, servers: Sequence[Server]) -> int:
         """How many more servers the guild may watch, once these are watched too; less than 0
         where they don't all fit."""
-        held = {f.server.id for f in self._feeds.values() if f.watchers}
-        new = sum(server.id not in held for server in servers)
-        return self._watched_per_guild - self.watched(guild_id) - new
+        return self._room.left(guild_id, servers)
 
     def watched(self, guild_id: int) -> int:
-        """How many servers of a guild are watched."""
-        return sum(f.server.guild_id == guild_id for f in self._feeds.values() if f.watchers)
+        """How many servers of a guild are watched, but for those that would yield."""
+        return self._room.watched(guild_id)
 
     def watched_of(self, panel_id: str) -> list[Feed]:
         """The watched connections of a panel."""

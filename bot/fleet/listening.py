@@ -23,6 +23,9 @@ class Fallback(Event, frozen=True, gc=False):
 class Listener:
     """One who listens to a server: a bounded queue that drops the oldest and says how many."""
 
+    yields = False
+    """Whether it gives its place up where another wants it; its iteration ends then."""
+
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._events: deque[Event] = deque()
@@ -62,12 +65,16 @@ class Listener:
 class Holder(Listener):
     """Keeps a server watched without hearing anything: who looks at what is known needs no more."""
 
+    def __init__(self, metrics: Metrics, *, yields: bool = False) -> None:
+        super().__init__(metrics)
+        self.yields = yields
+
     def put(self, event: Event) -> None:
         """Let it pass."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether the server is gone."""
+        """Whether the server is gone, or another took this one's place."""
         return self._ended
 
 

@@ -16,6 +16,7 @@ from bot.store.engine import Database
 from bot.supervisor import Supervisor
 from bot.wiring.access import Access
 from bot.wiring.area import Area, IsMember
+from bot.wiring.boards import Boarding
 from bot.wiring.fleet import Fleet
 from bot.wiring.ground import Ground
 from bot.wiring.long_work import LongWork
@@ -128,7 +129,13 @@ class Alerting(Area):
 
 
 def build_alerting(
-    ground: Ground, fleet: Fleet, access: Access, posts: Posts, long_work: LongWork
+    ground: Ground,
+    fleet: Fleet,
+    access: Access,
+    posts: Posts,
+    boarding: Boarding,
+    *,
+    long_work: LongWork,
 ) -> Alerting:
     """Put the parts together."""
     clock, database, supervisor = ground.clock, ground.database, ground.supervisor
@@ -200,7 +207,14 @@ def build_alerting(
         notices=notices,
         pings=pings,
         lookout=lookout,
-        figures=Figures(alerts, alarms, hub, directory, clock),
+        figures=Figures(
+            alerts=alerts,
+            alarms=alarms,
+            hub=hub,
+            directory=directory,
+            past=boarding.history.last_day,
+            clock=clock,
+        ),
         outages=outages,
         backups=backups,
         database=database,

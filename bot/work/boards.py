@@ -221,8 +221,8 @@ class Boards:
         room = self._ground.hub.room(guild_id, new)
         if room < 0:
             raise Unfit(
-                _("This guild watches as many servers as it may for boards, mirrors, alerts and "
-                  "history; {count} of these don't fit.", count=-room)
+                _("This guild watches as many servers as it may for boards, mirrors and alerts; "
+                  "{count} of these don't fit.", count=-room)
             )  # fmt: skip
 
     async def _again(self, board_id: str, row: BoardRow | None) -> Board:

@@ -1,6 +1,6 @@
 """CPU, memory and disk against the thresholds of alerts: sampled from what nodes tell anyway."""
 
-from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ from bot.fleet.directory import Directory, Server
 from bot.fleet.gauge import Gauge, Step, Trend
 from bot.fleet.hub import Hub
 from bot.fleet.known import Known, State
+from bot.fleet.samples import Sample
 from bot.posts.messages import Message
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
@@ -53,15 +54,24 @@ class Figures:
     """Opens and closes an alarm for each alert and server whose figure stays too high."""
 
     def __init__(
-        self, alerts: Alerts, alarms: Alarms, hub: Hub, directory: Directory, clock: Clock
+        self,
+        *,
+        alerts: Alerts,
+        alarms: Alarms,
+        hub: Hub,
+        directory: Directory,
+        past: Callable[[Server], Awaitable[Sequence[Sample]]],
+        clock: Clock,
     ) -> None:
+        """`past` tells what is kept of a server's last day, from which its disk is judged."""
+        self._past = past
         self._alerts = alerts
         self._alarms = alarms
         self._hub = hub
         self._directory = directory
         self._clock = clock
         self._watched: dict[tuple[str, str], _Watched] = {}
-        self._trends: defaultdict[str, Trend] = defaultdict(Trend)
+        self._trends: dict[str, Trend] = {}
         for event in EVENTS:
             alarms.register(event.value, self._draw, self._wanted)
 
@@ -74,8 +84,8 @@ class Figures:
                 continue
             for server in self._directory.of(guild_id):
                 known = self._hub.known(server)
-                if known.is_live and known.numbers is not None:
-                    self._trends[server.id].see(known.numbers.disk_bytes, now)
+                if AlertEvent.DISK in self._alerts.wanted(guild_id, server.id):
+                    await self._follow_disk(server, known, now)
                 for event, figure in EVENTS.items():
                     for alert in self._alerts.about(guild_id, server.id, event):
                         seen.add((alert.id, server.id))
@@ -83,6 +93,16 @@ class Figures:
         for key in self._watched.keys() - seen:
             del self._watched[key]
         await self._close_removed(seen)
+
+    async def _follow_disk(self, server: Server, known: Known, now: datetime) -> None:
+        trend = self._trends.get(server.id)
+        if trend is None:
+            trend = self._trends[server.id] = Trend()
+            for sample in await self._past(server):
+                if sample.disk_bytes is not None:
+                    trend.see(sample.disk_bytes, sample.at)
+        if known.is_live and known.numbers is not None and known.numbers.disk_bytes:
+            trend.see(known.numbers.disk_bytes, now)
 
     async def _look(
         self, server: Server, known: Known, alert: AlertRow, figure: Figure, now: datetime
@@ -138,8 +158,9 @@ class Figures:
         since: datetime,
     ) -> FigureFacts:
         full_at = None
-        if figure == "disk" and reading.limit_bytes:
-            full_at = self._trends[server.id].reaches(reading.limit_bytes, self._clock.now())
+        trend = self._trends.get(server.id)
+        if figure == "disk" and reading.limit_bytes and trend is not None:
+            full_at = trend.reaches(reading.limit_bytes, self._clock.now())
         return FigureFacts(
             figure=figure,
             label=self._directory.label(server),

@@ -3,7 +3,7 @@
 An in-memory loop per process, no jobs: a minute that the bot was away is a gap, and stays one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -75,6 +75,7 @@ class History:
         self._holds: dict[int, Holds] = {}
         self._rows: dict[int, dict[str, bytearray]] = {}
         self._began: dict[int, datetime] = {}
+        self._left_out: dict[int, list[str]] = {}
 
     def is_on(self, guild_id: int) -> bool:
         """Whether the guild wants its servers' history kept."""
@@ -92,6 +93,11 @@ class History:
             holds.close()
         self._rows.pop(guild_id, None)
         self._began.pop(guild_id, None)
+        self._left_out.pop(guild_id, None)
+
+    def left_out(self, guild_id: int) -> Sequence[str]:
+        """The ids of servers whose history isn't kept, because the guild watches enough."""
+        return self._left_out.get(guild_id, [])
 
     async def run(self) -> None:
         """Take a sample of everything each full minute."""
@@ -146,6 +152,10 @@ class History:
             found = thinned([*fives, *minutes], wanted.step_seconds)
         return [sample for sample in found if sample.at >= since]
 
+    async def last_day(self, server: Server) -> list[Sample]:
+        """What is known of a server's last 24 hours in steps of five minutes."""
+        return await self.read(server, "24h")
+
     async def _read(self, server: Server, grain: Grain, since: datetime) -> list[Sample]:
         async with self._database.read() as session:
             found = await rows.list_stretches(
@@ -158,10 +168,11 @@ class History:
         return [s for row in found for s in samples_in(row.samples, grain, row.began_at)]
 
     def _hold(self, guild_id: int) -> None:
-        holds = self._holds.setdefault(guild_id, Holds(self._hub))
-        refused = holds.keep(self._directory.of(guild_id))
-        if refused:
-            log.debug("history leaves servers out", guild=guild_id, count=len(refused))
+        holds = self._holds.setdefault(guild_id, Holds(self._hub, yields=True))
+        left_out = [server.id for server in holds.keep(self._directory.of(guild_id))]
+        if left_out != self._left_out.get(guild_id, []):
+            log.info("history leaves servers out", guild=guild_id, count=len(left_out))
+        self._left_out[guild_id] = left_out
 
     async def _turn(self, guild_id: int, began_at: datetime) -> None:
         """An hour begins, or the bot does: thin what is complete and take up what was begun."""

@@ -70,6 +70,32 @@ async def test_an_incident_outlives_a_restart_of_the_bot(
         await world.close()
 
 
+async def test_when_a_disk_is_full_is_told_from_before_the_restart(
+    wire: Wire, panel: SimPanel, clock: MovedClock, tmp_path: Path, secrets: Secrets
+) -> None:
+    secrets.add(MASTER_KEY)
+    settings = config(wire, tmp_path)
+    server = panel.world.server(SERVER)
+    limit = server.disk_mib << 20
+    async with _running(wire, settings, clock) as app:
+        world = World(wire, app)
+        await world.open()
+        await world.connect(panel)
+        await world.switch("history")
+        await set_alert(world, "disk", server=SERVER, threshold=60)
+        await watched(world, clock)
+        for share in range(50, 59):
+            server.base_disk_bytes = int(limit * share / 100)
+            await pass_time(clock, 300, step=10.0)
+
+    server.base_disk_bytes = int(limit * 0.62)
+
+    async with _running(wire, settings, clock) as world.app:
+        await until(clock, lambda: messages(world.channel, "disk at 62"))
+        assert messages(world.channel, "That is an estimate")
+        await world.close()
+
+
 async def test_a_backup_that_ended_while_the_bot_was_off_is_told_when_it_is_back(
     wire: Wire, panel: SimPanel, clock: MovedClock, tmp_path: Path, secrets: Secrets
 ) -> None:
