@@ -265,7 +265,7 @@ def _subject(guild_id: int, role: discord.Role | None, member: discord.Member | 
         return Subject("role", role.id, role.position)
     if member is None or member.bot:
         raise Unfit(_("Bots may not act here, so there is nothing to set for one."))
-    return Subject("member", member.id)
+    return Subject("member", member.id, member.top_role.position)
 
 
 def _rights(text: str, recipes: Collection[str]) -> frozenset[str]:

@@ -232,7 +232,14 @@ class PowerCog(commands.Cog):
         asked = await self._parts.confirmations.take(press, f"ask-{signal.value}")
         reason = str(asked.payload.get("reason", ""))
         if not isinstance(press.admitted.decision, Ask):
-            return await self._perform(press.interaction, signal, reason)
+            seconds = asked.payload.get("delay_seconds")
+            return await self._perform(
+                press.interaction,
+                signal,
+                reason,
+                delay=f"{seconds}s" if seconds else "",
+                backup_first=bool(asked.payload.get("backup_first")),
+            )
         wish = {key: asked.payload.get(key) for key in ("delay_seconds", "backup_first")}
         return await self._parts.consents.ask(
             press.interaction,

@@ -98,7 +98,8 @@ class Policing:
             BeyondOwnGrants: It is not theirs to take.
         """
         for one in policies:
-            self._reach.within_own(admitted, POLICY_RIGHTS[one.action], scope)
+            right = POLICY_RIGHTS[one.action]
+            self._reach.within_own(admitted, right, scope, until=self._clock.now())
         async with self._database.write() as session:
             gone = await rows.drop_policies(
                 session, guild_id=admitted.guild_id, policy_ids=[one.id for one in policies]

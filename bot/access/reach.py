@@ -1,14 +1,17 @@
 """Within what somebody may give and take: below their own role, of what they hold themselves."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bot.access.console_rules import binds
-from bot.access.decision import by_own_key, may_by_themselves, sender_of
-from bot.access.facts import Action, Actor
+from bot.access.decision import by_own_key, decide, holds, may_by_themselves, sender_of
+from bot.access.facts import Action, Actor, Facts, Target
 from bot.access.gate import Admitted, Gate
 from bot.access.rights import CONSOLE, GROUPS, RECIPES, RIGHTS, recipe_of
+from bot.access.rules import Rule
 from bot.fleet.directory import Directory, Server
 from bot.store.rules import ScopeKind, SubjectKind
 
@@ -35,7 +38,7 @@ class Subject(Struct, frozen=True):
     kind: SubjectKind
     id: int
     position: int = 0
-    """The role's place in the guild's list; 0 for members."""
+    """The place in the guild's list of the role, or of a member's highest one."""
 
 
 class Group(Struct, frozen=True):
@@ -47,6 +50,8 @@ class Group(Struct, frozen=True):
 
 Scope = Server | Group | None
 """Where a rule holds: on a server, on a group of them, or on all."""
+_EVERYWHERE: Final = Target("", "", "", frozenset())
+"""Where only rules for all servers hold."""
 
 
 class Reach:
@@ -56,24 +61,38 @@ class Reach:
         self._gate = gate
         self._directory = directory
 
-    def within_reach(self, actor: Actor, subject: Subject) -> None:
+    def within_reach(self, actor: Actor, subject: Subject, *, denies: bool = False) -> None:
         """Nobody changes what holds for a role at or above their own.
+
+        An admin by role denies nothing to a member who stands above them either.
 
         Raises:
             RoleAboveYours: It is one.
         """
-        if actor.owns_guild or subject.kind != "role":
+        if actor.owns_guild:
             return
-        if subject.position >= actor.top_role:
+        if subject.kind == "role" and subject.position >= actor.top_role:
+            raise RoleAboveYours
+        is_above = subject.kind == "member" and subject.position > actor.top_role
+        if denies and is_above and not actor.manages_guild:
             raise RoleAboveYours
 
-    def within_own(self, admitted: Admitted, right: str, scope: Scope) -> None:
+    def within_own(
+        self, admitted: Admitted, right: str, scope: Scope, *, until: datetime | None = None
+    ) -> None:
         """The guild's admin role manages within its own grants; Manage Server holds everything.
 
-        A group may grow, so a rule for one takes what a rule for all servers takes.
+        A group may grow and servers may be added, so what holds for more than one server takes a
+        grant for all of them. What is held for a time isn't given for longer.
+
+        Args:
+            admitted: Who changes a rule.
+            right: What it gives or takes.
+            scope: Where.
+            until: When it ends; None = it stays.
 
         Raises:
-            BeyondOwnGrants: They don't hold `right` there themselves.
+            BeyondOwnGrants: They don't hold `right` there themselves, or not for so long.
         """
         actor = admitted.actor
         if actor.owns_guild or actor.manages_guild:
@@ -81,14 +100,41 @@ class Reach:
         servers = self._directory.of(admitted.guild_id)
         if isinstance(scope, Server):
             servers = [scope]
-        if recipe_of(right) and self._holds_console(admitted, servers):
+        if recipe_of(right) and servers and self._holds_console(admitted, servers):
             return  # who may type anything there gives no more than they have
         for one in _single(right):
             action = Action("access grant", one, on_server=True)
+            facts = self._lasting(self._gate.facts(admitted.guild_id, actor, action), until)
+            rule = holds(facts.rules, one, _EVERYWHERE, facts)
+            if not isinstance(scope, Server) and (rule is None or rule.denies):
+                raise BeyondOwnGrants(one)
             for where in servers:
-                said = self._gate.decide(admitted.guild_id, actor, action, where)
+                facts = self._gate.facts(admitted.guild_id, actor, action, where)
+                said = decide(self._lasting(facts, until))
                 if not may_by_themselves(said) or by_own_key(said):
                     raise BeyondOwnGrants(one)
+
+    @staticmethod
+    def _lasting(facts: Facts, until: datetime | None) -> Facts:
+        """Without the grants that end before."""
+        kept = tuple(
+            rule
+            for rule in facts.rules
+            if rule.denies
+            or rule.expires_at is None
+            or (until is not None and rule.expires_at >= until)
+        )
+        return structs.replace(facts, rules=kept)
+
+    def may_take_back(self, admitted: Admitted, rules: Iterable[Rule], now: datetime) -> None:
+        """Take back rules, above all denials, that are within their own grants.
+
+        Raises:
+            BeyondOwnGrants: One is not.
+        """
+        for rule in rules:
+            server = self._directory.get(admitted.guild_id, rule.scope_id or "")
+            self.within_own(admitted, rule.right, server, until=now)
 
     def within_console(self, admitted: Admitted, scope: Scope) -> None:
         """What is typed into a console by others is written by who may type everything there.
@@ -101,6 +147,8 @@ class Reach:
             return
         if isinstance(scope, Server):
             servers = [scope]
+        else:
+            self.within_own(admitted, CONSOLE, scope)
         if not self._holds_console(admitted, servers):
             raise BeyondOwnGrants(CONSOLE)
 

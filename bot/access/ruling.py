@@ -81,9 +81,11 @@ class Ruling:
             RoleAboveYours, BeyondOwnGrants: It is not theirs to give.
             LimitReached: The guild has as many rules as it may.
         """
-        self._reach.within_reach(admitted.actor, subject)
+        self._reach.within_reach(admitted.actor, subject, denies=denies)
+        now = self._clock.now()
         for right in sorted(rights):
-            self._reach.within_own(admitted, right, scope)
+            until = now if denies else now + lasts if lasts else None
+            self._reach.within_own(admitted, right, scope, until=until)
         async with self._database.write() as session:
             made = await self._set(
                 session,
@@ -132,6 +134,7 @@ class Ruling:
                 scope_id=scope_id,
                 effect="allow",
             )
+            self._reach.may_take_back(admitted, [rule_of(row) for row in gone], self._clock.now())
             made = await self._set(
                 session, admitted, subject, rights, scope=scope, effect="allow", lasts=None
             )
@@ -191,7 +194,7 @@ class Ruling:
         """Take back what `subject` was granted or denied; no rights named means all of them.
 
         Raises:
-            RoleAboveYours: The rules are not theirs to change.
+            RoleAboveYours, BeyondOwnGrants: The rules are not theirs to change.
         """
         self._reach.within_reach(admitted.actor, subject)
         kind, scope_id = scope_key(scope)
@@ -208,6 +211,7 @@ class Ruling:
                     scope_id=scope_id,
                 )
                 gone += [rule_of(row) for row in removed]
+            self._reach.may_take_back(admitted, gone, self._clock.now())
             if gone:
                 entry = self._audit.entry(
                     admitted,

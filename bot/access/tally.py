@@ -30,6 +30,8 @@ class Tally(Struct, frozen=True, kw_only=True):
     against: int = 0
     changes: int = 0
     """How often somebody changed their mind."""
+    dropped: int = 0
+    """Votes that no longer count, because their members left or lost the role."""
 
     def standing(self, *, is_over: bool) -> Standing:
         """Who first has as many as it takes decides it, for or against."""

@@ -1,10 +1,11 @@
 """Members' own panel keys in memory: what each may do, and a client that acts as them."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bot.clock import Clock
 from bot.fleet.directory import Server
@@ -28,7 +29,9 @@ class Linked(Struct, frozen=True):
     guild_id: int
     member_id: int
     panel_id: str
+    account_id: str
     account_name: str
+    linked_at: datetime
     rights: dict[str, frozenset[str]] = {}
 
 
@@ -166,7 +169,14 @@ class Links:
                 self._linked[guild_id][member_id][panel_id] = _with_rights(linked, seen)
 
     def _take(self, row: LinkRow, client: Client, seen: Sequence[SeenServer]) -> Linked:
-        linked = Linked(row.guild_id, row.member_id, row.panel_id, row.account_name)
+        linked = Linked(
+            row.guild_id,
+            row.member_id,
+            row.panel_id,
+            row.account_id,
+            row.account_name,
+            row.linked_at,
+        )
         linked = _with_rights(linked, seen)
         members = self._linked.setdefault(row.guild_id, {})
         members.setdefault(row.member_id, {})[row.panel_id] = linked
@@ -180,7 +190,7 @@ class Links:
 
 def _with_rights(linked: Linked, seen: Sequence[SeenServer]) -> Linked:
     rights = {one.uuid: frozenset(one.rights) for one in seen}
-    return Linked(linked.guild_id, linked.member_id, linked.panel_id, linked.account_name, rights)
+    return structs.replace(linked, rights=rights)
 
 
 def _owner(guild_id: int, link_id: str) -> str:

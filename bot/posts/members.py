@@ -1,6 +1,6 @@
 """Members without an interaction at hand: asked of Discord when a job acts for one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 _GONE: Final = frozenset({10007, 10013})
 """Discord's codes for somebody who is no member, or nobody at all."""
+MEMBERS_A_QUESTION: Final = 100
+"""Discord answers no more at a time."""
 READ_AT_MOST: Final = 500
 """Changes of roles that are read of the audit log."""
 
@@ -54,22 +56,48 @@ class Members:
             raise NotAsked(guild_id) from error
         return actor_of_member(member)
 
+    async def actors(self, guild_id: int, member_ids: Sequence[int]) -> dict[int, Actor]:
+        """Those of them who are members now, with the roles of this moment; 100 a question.
+
+        Raises:
+            NotAsked: Discord did not answer.
+        """
+        guild = self._client().get_guild(guild_id)
+        if guild is None:
+            raise NotAsked(guild_id)
+        found: dict[int, Actor] = {}
+        for begin in range(0, len(member_ids), MEMBERS_A_QUESTION):
+            some = list(member_ids[begin : begin + MEMBERS_A_QUESTION])
+            try:
+                members = await guild.query_members(
+                    limit=MEMBERS_A_QUESTION, user_ids=some, cache=False
+                )
+            except (TimeoutError, discord.DiscordException) as error:
+                log.info("members not read", guild=guild_id, error=type(error).__name__)
+                raise NotAsked(guild_id) from error
+            found |= {member.id: actor_of_member(member) for member in members}
+        return found
+
     async def roles_given(
         self, guild_id: int, member_id: int, since: datetime
     ) -> frozenset[int] | None:
-        """The roles a member got since a moment, by Discord's audit log; None: not to be read."""
+        """The roles a member got since a moment, by Discord's audit log; None: not to be read.
+
+        A role that came to manage the guild since then counts as given to all who have it.
+        """
         guild = self._client().get_guild(guild_id)
         if guild is None or not guild.me.guild_permissions.view_audit_log:
             return None
         given: set[int] = set()
         try:
-            async for entry in guild.audit_logs(
-                action=discord.AuditLogAction.member_role_update, limit=READ_AT_MOST
-            ):
-                if entry.created_at < since:
-                    break
+            for entry in await _recent(guild, discord.AuditLogAction.member_role_update, since):
                 if getattr(entry.target, "id", None) == member_id:
                     given |= {role.id for role in getattr(entry.after, "roles", ())}
+            for entry in await _recent(guild, discord.AuditLogAction.role_update, since):
+                if _manages(entry.after) and not _manages(entry.before):
+                    given.add(getattr(entry.target, "id", 0))
+        except _TooMany:
+            return None
         except discord.HTTPException as error:
             log.info("audit log not read", guild=guild_id, error=str(error))
             return None
@@ -89,6 +117,28 @@ class Members:
             manages_guild=any(one.manage_guild or one.administrator for one in permissions),
             top_role=max((role.position for role in roles), default=0),
         )
+
+
+class _TooMany(Exception):
+    """More was changed since then than is read, so nobody can say."""
+
+
+async def _recent(
+    guild: discord.Guild, action: discord.AuditLogAction, since: datetime
+) -> list[discord.AuditLogEntry]:
+    found: list[discord.AuditLogEntry] = []
+    async for entry in guild.audit_logs(action=action, limit=READ_AT_MOST):
+        if entry.created_at < since:
+            return found
+        found.append(entry)
+    if len(found) >= READ_AT_MOST:
+        raise _TooMany
+    return found
+
+
+def _manages(side: discord.audit_logs.AuditLogDiff) -> bool:
+    permissions = getattr(side, "permissions", None)
+    return permissions is not None and (permissions.manage_guild or permissions.administrator)
 
 
 def actor_of_member(member: discord.Member) -> Actor:

@@ -64,6 +64,18 @@ async def list_ballots(session: AsyncSession, *, guild_id: int, job_id: str) -> 
     return msgspec.convert(found, list[Ballot], from_attributes=True)
 
 
+async def drop_ballots(
+    session: AsyncSession, *, guild_id: int, job_id: str, member_ids: Sequence[int]
+) -> int:
+    """Take out what members said whose voice no longer counts; how many it were."""
+    statement = delete(ballot).where(
+        ballot.c.guild_id == guild_id,
+        ballot.c.job_id == job_id,
+        ballot.c.member_id.in_(list(member_ids)),
+    )
+    return len((await session.execute(statement.returning(ballot.c.member_id))).all())
+
+
 async def drop_member_ballots(session: AsyncSession, *, guild_id: int, member_id: int) -> int:
     """Erase what a member said."""
     statement = delete(ballot).where(ballot.c.guild_id == guild_id, ballot.c.member_id == member_id)

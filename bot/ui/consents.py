@@ -168,4 +168,10 @@ def _stand(tally: Tally) -> str:
         said += "\n-# " + _n(
             "{count} vote was changed", "{count} votes were changed", tally.changes
         )
+    if tally.dropped:
+        said += "\n-# " + _n(
+            "{count} vote no longer counts: its member left or lost the role",
+            "{count} votes no longer count: their members left or lost the role",
+            tally.dropped,
+        )
     return said

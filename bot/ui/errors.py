@@ -281,6 +281,7 @@ def _ruling_words(error: RoleAboveYours | BoundYourself | BeyondOwnGrants) -> st
                 "with *Manage Server*."
             )
     return _(
-        "You can give only what you hold yourself, and {right} is not among it.",
+        "You can give and take only what you hold yourself, and for as long: {right} is not among "
+        "it here.",
         right=code(error.right),
     )

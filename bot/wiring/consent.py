@@ -45,7 +45,12 @@ def build_consent(
         clock=clock,
     )
     voters = Voters(
-        gate=gate, directory=directory, members=posts.members, crowd=posts.crowd, clock=clock
+        gate=gate,
+        links=fleet.links,
+        directory=directory,
+        members=posts.members,
+        crowd=posts.crowd,
+        clock=clock,
     )
     course = Course(
         database=database,

@@ -52,6 +52,9 @@ NAMED_AT_MOST: Final = 25
 STEP: Final = "deed"
 
 
+_BY_VOTES: Final = frozenset({Standing.CARRIED, Standing.REJECTED})
+
+
 class _Over(Exception):
     """The request ends here, without the deed."""
 
@@ -167,6 +170,13 @@ class Course:
             ballots = await self._ballots(job)
             count = self._count(job, ballots)
             standing = self._standing(job, count, ballots)
+            if job.state.consent is Consent.VOTE and standing in _BY_VOTES:
+                try:
+                    if await self._drop_lost(job, ballots):
+                        continue
+                except NotAsked:
+                    self._check_asked(job)
+                    return Sleep(self._clock.now() + timedelta(seconds=ASK_AGAIN_SECONDS))
             if standing is not Standing.OPEN:
                 await self._decided(job, standing, ballots, count)
                 return None
@@ -187,6 +197,25 @@ class Course:
         latest = now + timedelta(seconds=state.window_seconds)
         if state.ends_at > latest:  # a clock that was set back makes no window longer
             job.state = structs.replace(state, ends_at=latest)
+
+    def _check_asked(self, job: Job[ConsentJob]) -> None:
+        """Not for ever where Discord doesn't say who somebody is."""
+        if self._clock.now() - job.state.ends_at > ASK_AGAIN_FOR:
+            raise _Over("failed", _("Discord doesn't say who may what. Nothing was done."))
+
+    async def _drop_lost(self, job: Job[ConsentJob], ballots: Sequence[Ballot]) -> bool:
+        """Before votes decide: those of members who left, or lost the role, don't."""
+        lost = await self._voters.no_longer(job.state, [one.member_id for one in ballots])
+        if not lost:
+            return False
+        dropped = job.state.dropped + len(lost)
+        job.state = structs.replace(job.state, dropped=dropped)
+        async with self._database.write() as session:
+            await ballot_rows.drop_ballots(
+                session, guild_id=job.guild_id, job_id=job.id, member_ids=lost
+            )
+            await job.save_in(session, "open")
+        return True
 
     def _joined(self, job: Job[ConsentJob], member_id: int) -> None:
         state = job.state
@@ -242,10 +271,7 @@ class Course:
             admitted = await self._again.admit(asked)
             await self._check_agreed_still(job)
         except NotAsked:
-            if self._clock.now() - state.ends_at > ASK_AGAIN_FOR:
-                raise _Over(
-                    "failed", _("Discord doesn't say who may what. Nothing was done.")
-                ) from None
+            self._check_asked(job)
             return Sleep(self._clock.now() + timedelta(seconds=ASK_AGAIN_SECONDS))
         except MemberGone:
             raise _Over("refused", _("Who asked has left. Nothing was done.")) from None
@@ -374,7 +400,13 @@ class Course:
     def _ended(self, job: Job[ConsentJob]) -> Message:
         state = job.state
         votes_for, against = state.votes
-        count = Tally(needed=state.needed, size=state.size, votes_for=votes_for, against=against)
+        count = Tally(
+            needed=state.needed,
+            size=state.size,
+            votes_for=votes_for,
+            against=against,
+            dropped=state.dropped,
+        )
         said = [state.ended]
         if state.by:
             said.insert(0, self._agreed_words(state))
@@ -409,7 +441,10 @@ class Course:
             return await ballot_rows.list_ballots(session, guild_id=job.guild_id, job_id=job.id)
 
     def _count(self, job: Job[ConsentJob], ballots: Sequence[Ballot]) -> Tally:
-        return tally(ballots, needed=job.state.needed, size=job.state.size)
+        state = job.state
+        return structs.replace(
+            tally(ballots, needed=state.needed, size=state.size), dropped=state.dropped
+        )
 
     async def _tally(self, job: Job[ConsentJob]) -> Tally:
         return self._count(job, await self._ballots(job))

@@ -51,6 +51,8 @@ class ConsentJob(Struct, frozen=True, kw_only=True):
     """By which rule the second person was let through, in the channel's language."""
     said: str = ""
     """How it was agreed to, for the audit."""
+    dropped: int = 0
+    """Votes that were cast and no longer count, because their members left or lost the role."""
     votes: tuple[int, int] = (0, 0)
     """For and against, once it is decided."""
     outcome: str = ""

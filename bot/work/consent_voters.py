@@ -1,17 +1,26 @@
 """Whose voice counts: in a vote, for an approval, and as the second person."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct, structs
 
 from bot.access.consent import Consent
-from bot.access.decision import Decision, Reason, Refuse, decide, may_by_themselves
+from bot.access.decision import (
+    Decision,
+    Reason,
+    Refuse,
+    by_own_key,
+    decide,
+    may_by_themselves,
+)
 from bot.access.facts import Action, Actor
 from bot.access.gate import Gate
 from bot.access.tally import share
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
+from bot.fleet.links import Links
 from bot.posts.crowd import Crowd
 from bot.posts.members import Members, NotAsked
 from bot.store.policies import Terms
@@ -38,9 +47,17 @@ class Voters:
     """Decides who may say something to a request."""
 
     def __init__(
-        self, *, gate: Gate, directory: Directory, members: Members, crowd: Crowd, clock: Clock
+        self,
+        *,
+        gate: Gate,
+        links: Links,
+        directory: Directory,
+        members: Members,
+        crowd: Crowd,
+        clock: Clock,
     ) -> None:
         self._gate = gate
+        self._links = links
         self._directory = directory
         self._members = members
         self._crowd = crowd
@@ -110,8 +127,14 @@ class Voters:
             return ""
         return _("The role that votes is gone.")
 
-    def check_vote(self, state: ConsentJob, actor: Actor) -> None:
+    def check_vote(self, state: ConsentJob, actor: Actor, *, has_voted: bool = False) -> None:
         """Let a member vote.
+
+        Args:
+            state: The vote.
+            actor: Who votes.
+            has_voted: They did so before, and it is asked whether that still counts; who left a
+                voice channel since was in it then.
 
         Raises:
             Unfit: Their voice doesn't count here; says why.
@@ -119,7 +142,8 @@ class Voters:
         terms, guild_id = state.terms or Terms(), state.asked.guild_id
         self._check_is_person(guild_id, actor)
         if terms.quorum_of == "voice":
-            if not self._crowd.in_voice(guild_id, terms.quorum_channel_id or 0, actor.id):
+            is_there = self._crowd.in_voice(guild_id, terms.quorum_channel_id or 0, actor.id)
+            if not is_there and not has_voted:
                 raise Unfit(
                     _(
                         "Those in {channel} vote on this. Join it, then vote.",
@@ -136,10 +160,23 @@ class Voters:
             if isinstance(said, Refuse) and said.because.reason is Reason.DENIAL:
                 raise Unfit(_("A rule of this guild denies you this, so you don't vote on it."))
 
-    def counts(self, state: ConsentJob, actor: Actor) -> bool:
+    async def no_longer(self, state: ConsentJob, member_ids: Sequence[int]) -> tuple[int, ...]:
+        """Those who voted and whose voice no longer counts: who left, or lost the role.
+
+        Raises:
+            NotAsked: Discord doesn't say.
+        """
+        here = await self._members.actors(state.asked.guild_id, member_ids)
+        return tuple(
+            one
+            for one in member_ids
+            if one not in here or not self.counts(state, here[one], has_voted=True)
+        )
+
+    def counts(self, state: ConsentJob, actor: Actor, *, has_voted: bool = False) -> bool:
         """Whether a member may vote."""
         try:
-            self.check_vote(state, actor)
+            self.check_vote(state, actor, has_voted=has_voted)
         except Unfit:
             return False
         return True
@@ -158,7 +195,10 @@ class Voters:
         server = self._directory.get(guild_id, state.asked.server_id)
         if server is None:
             raise Unfit(_("That server is no longer connected here."))
-        if not may_by_themselves(self._decide(state, actor, server)):
+        decision = self._decide(state, actor, server)
+        if may_by_themselves(decision) and by_own_key(decision):
+            self._check_account(state, actor, server)
+        if not may_by_themselves(decision):
             raise Unfit(
                 _(
                     "It takes the right *{right}* on {server}, and you haven't got it.",
@@ -169,6 +209,18 @@ class Voters:
         if state.consent is not Consent.SECOND_PERSON:
             return ""
         return await self._check_occasion(state, actor, server)
+
+    def _check_account(self, state: ConsentJob, actor: Actor, server: Server) -> None:
+        """One panel account behind two members is one person."""
+        mine = self._links.on(actor.id, server)
+        theirs = self._links.on(state.asked.actor_id, server)
+        if mine is not None and theirs is not None and mine.account_id == theirs.account_id:
+            raise Unfit(
+                _(
+                    "You hold that right by the same panel account as who asked, so you aren't "
+                    "somebody else here."
+                )
+            )
 
     async def _check_occasion(self, state: ConsentJob, actor: Actor, server: Server) -> str:
         """Nobody agrees by what they were given for the occasion."""
@@ -205,14 +257,17 @@ class Voters:
     def _decide(
         self, state: ConsentJob, actor: Actor, server: Server, *, is_settled: bool = False
     ) -> Decision:
-        """What the actor may do themselves; settled is without rules made after it was asked."""
+        """What the actor may do themselves; settled is without rules made after it was asked, and
+        without a panel key linked within `OCCASION`."""
         action = Action(state.asked.action, state.right, on_server=True)
         facts = self._gate.facts(state.asked.guild_id, actor, action, server)
         if is_settled:
             kept = tuple(
                 rule for rule in facts.rules if rule.denies or rule.made_at < state.opened_at
             )
-            facts = structs.replace(facts, rules=kept)
+            key = self._links.on(actor.id, server)
+            is_new = key is not None and key.linked_at > state.opened_at - OCCASION
+            facts = structs.replace(facts, rules=kept, linked=None if is_new else facts.linked)
         return decide(facts)
 
     def _check_is_person(self, guild_id: int, actor: Actor) -> None:

@@ -8,9 +8,10 @@ import structlog
 from msgspec import Struct
 
 from bot.access.acting import Acting
+from bot.access.consent import class_of
 from bot.access.decision import Reason, Refuse
 from bot.access.facts import Action
-from bot.access.gate import Admitted, Gate
+from bot.access.gate import KILL, Admitted, Gate
 from bot.access.rights import CONSOLE, changes
 from bot.clock import Clock
 from bot.fleet.directory import Server
@@ -37,6 +38,7 @@ BEGIN_SECONDS: Final = 8.0
 FOLLOW_SECONDS: Final = 120.0
 KEPT_SCHEDULES: Final = 500
 _BACKUP: Final = "backup.create"
+_DELETING: Final = "files delete"
 _RIGHTS: Final = {
     "start": "control.start",
     "stop": "control.stop",
@@ -270,6 +272,11 @@ class ScheduleWork:
                     schedule=title,
                 )
             )
+        for task in schedule.tasks:
+            if task.action == "power" and task.payload == "kill":
+                self._not_for_two(admitted, KILL, _RIGHTS["kill"])
+            if task.action == "delete_files":
+                self._not_for_two(admitted, _DELETING, "file.delete")
         first = schedule.tasks[0]
         needs_game = first.action == "command" and not first.continue_on_failure
         if not (schedule.only_when_online or needs_game):
@@ -306,6 +313,8 @@ class ScheduleWork:
                     _("A power task takes `start`, `stop`, `restart` or `kill` as `payload`.")
                 )
             self._not_denied(admitted, _RIGHTS[text])
+            if text == "kill":
+                self._not_for_two(admitted, KILL, _RIGHTS[text])
             return "power", text
         if action == "command":
             if not text:
@@ -318,6 +327,7 @@ class ScheduleWork:
             self._not_denied(admitted, _BACKUP)
             return "backup", text
         if action == "delete_files":
+            self._not_for_two(admitted, _DELETING, "file.delete")
             return "delete_files", text
         raise Unfit(
             _("I don't know tasks of the kind {action}. Edit it on the panel.", action=code(action))
@@ -333,6 +343,18 @@ class ScheduleWork:
                     "You are denied {right} on {server}, so a schedule can't do it for you either.",
                     right=code(right),
                     server=bold(admitted.server.name),
+                )
+            )
+
+    def _not_for_two(self, admitted: Admitted, command: str, right: str) -> None:
+        """A schedule asks nobody, so it does nothing that takes a second member here."""
+        takes_two = self._gate.book(admitted.guild_id).settings.two_person
+        if class_of(command, right) in takes_two:
+            raise Unfit(
+                _(
+                    "In this guild a second member has to agree to that, and a schedule asks "
+                    "nobody. Use {command} when it is needed.",
+                    command=f"`/{command}`",
                 )
             )
 

@@ -158,7 +158,7 @@ async def test_an_admin_by_role_lets_nobody_ask_for_what_they_don_t_hold(
 
     refused = await chosen(shown, kim, "policy-preset", "anyone")
 
-    await refused.until(lambda: "You can give only what you hold yourself" in refused.text)
+    await refused.until(lambda: "You can give and take only what you hold yourself" in refused.text)
 
 
 async def test_the_card_of_a_server_says_the_policy_and_list_and_clear_know_it(

@@ -108,12 +108,13 @@ async def test_a_role_lost_between_vote_and_execution_is_resolved_visibly(
     roost: World, panel: SimPanel
 ) -> None:
     await allow(roost, "restart", Terms(how="vote", quorum=2, role_id=int(roost.mods.id)))
-    mia = roost.guild.member("mia", roost.mods)
-    tom = roost.guild.member("tom", roost.mods)
+    mia, tom, kim = [roost.guild.member(name, roost.mods) for name in ("mia", "tom", "kim")]
     message = await call_vote(roost, mia)
 
     await mia.take(roost.mods)
     await private(await tom.click(message, label="For it"))
+    await roost.posted("1 vote no longer counts")
+    await private(await kim.click(message, label="For it"))
 
     await roost.posted("**Mia** may no longer ask for it. Nothing was done.")
     assert panel.count(POWER) == 0
@@ -121,11 +122,13 @@ async def test_a_role_lost_between_vote_and_execution_is_resolved_visibly(
 
 async def test_who_asked_and_left_is_resolved_visibly(roost: World, panel: SimPanel) -> None:
     await allow(roost, "restart", Terms(how="vote", quorum=2))
-    mia, tom = await roost.member("mia"), await roost.member("tom")
+    mia, tom, kim = [await roost.member(name) for name in ("mia", "tom", "kim")]
     message = await call_vote(roost, mia)
 
     await mia.leave()
     await private(await tom.click(message, label="For it"))
+    await roost.posted("1 vote no longer counts")
+    await private(await kim.click(message, label="For it"))
 
     await roost.posted("Who asked has left. Nothing was done.")
     assert panel.count(POWER) == 0

@@ -144,6 +144,7 @@ REACHING: dict[str, dict[str, object]] = {
     "backup_watches.forget_backups": {"server_id": "theirs"},
     "ballots.cast_ballot": {"job_id": "theirs", "member_id": 5, "is_for": True, "now": START},
     "ballots.list_ballots": {"job_id": "theirs"},
+    "ballots.drop_ballots": {"job_id": "theirs", "member_ids": [5]},
     "ballots.drop_member_ballots": {"member_id": 5},
     "bindings.bind_channel": {"channel_id": 5, "server_id": "theirs"},
     "bindings.unbind_channel": {"channel_id": 5},

@@ -36,6 +36,24 @@ class Role(Resolvable):
     def resolve(self, into: Resolved) -> str:
         return into.role(self)
 
+    async def permit(self, permissions: int, *, by: Member | None = None) -> None:
+        """Change what the role permits, as somebody does in the guild's settings."""
+        old, self.permissions = self.permissions, permissions
+        entry = {
+            "id": snowflake(),
+            "action_type": 31,
+            "user_id": by.id if by else self.guild.owner_id(),
+            "target_id": self.id,
+            "changes": [
+                {"key": "permissions", "old_value": str(old), "new_value": str(permissions)}
+            ],
+            "reason": None,
+            "options": None,
+        }
+        self.guild.audit.append(entry)
+        changed = {"guild_id": self.guild.id, "role": self.json()}
+        await self.guild.wire.dispatch("GUILD_ROLE_UPDATE", changed, self.guild)
+
     async def delete(self) -> None:
         guild = self.guild
         guild.roles.remove(self)
