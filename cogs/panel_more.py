@@ -20,6 +20,7 @@ from bot.ui.parts import Colour, card, field, form
 from bot.ui.text import bold, code
 from bot.work.files_attachments import Attached
 from bot.work.guild_change import Change
+from bot.work.posted_file import PostedChange
 from cogs.parts import Parts
 
 PANEL = group("panel", "Connect and look after panels", seen_by=ADMINS)
@@ -117,9 +118,9 @@ class PanelMore:
         admitted, guild = decided(interaction), _guild(interaction)
         content = await self._parts.exchange.export(admitted, guild)
         text = _(
-            "Settings, groups, rules, policies, recipes, bound channels, where games are asked, "
-            "and the panels' names and addresses. No key is in it: `/panel import` asks you to "
-            "connect the panels again."
+            "Settings, groups, rules, policies, recipes, bound channels, alerts, boards, mirrors, "
+            "where games are asked, and the panels' names and addresses. No key and no webhook is "
+            "in it: `/panel import` asks you to connect the panels again."
         )
         file = discord.File(io.BytesIO(content), f"roost-{self._parts.clock.now():%Y-%m-%d}.json")
         return card("## " + _("Settings") + f"\n{text}", files=[file])
@@ -147,7 +148,7 @@ class PanelMore:
     async def import_confirmed(self, press: Press) -> Message:
         asked = await self._parts.confirmations.take(press, "panel-import")
         content = str(asked.payload.get("file", "")).encode()
-        change = await self._parts.exchange.take_over(
+        change, refused = await self._parts.exchange.take_over(
             press.admitted, _guild(press.interaction), content
         )
         said = _n(
@@ -155,6 +156,12 @@ class PanelMore:
             "Taken over: {count} rules are set.",
             len(change.rules),
         )
+        posted = _posted_words(change.posted)
+        if posted:
+            said += "\n" + ", ".join(posted)
+        if refused:
+            said += "\n" + _("**Mirrors that couldn't be made:**")
+            said += "".join(f"\n- {one}" for one in refused[:MISSING_SHOWN])
         return card(said, colour=Colour.GREEN)
 
     def _panel(self, admitted: Admitted, text: str | None) -> Connected:
@@ -165,6 +172,17 @@ def _guild(interaction: discord.Interaction) -> discord.Guild:
     if interaction.guild is None:
         raise Unfit(_("I don't know this server well enough yet. Try again in a minute."))
     return interaction.guild
+
+
+def _posted_words(change: PostedChange) -> list[str]:
+    """What is posted by itself from then on."""
+    alerts, boards, mirrors = len(change.alerts), len(change.boards), len(change.mirrors)
+    counted = (
+        (alerts, _n("{count} alert", "{count} alerts", alerts)),
+        (boards, _n("{count} board", "{count} boards", boards)),
+        (mirrors, _n("{count} mirror", "{count} mirrors", mirrors)),
+    )
+    return [words for count, words in counted if count]
 
 
 def _change_words(change: Change) -> str:
@@ -214,6 +232,7 @@ def _change_words(change: Change) -> str:
                 count,
             )
         )
+    lines += _posted_words(change.posted)
     if change.missing:
         lines.append(_("**Left out, because it isn't here:**"))
         lines += [f"- {one}" for one in change.missing[:MISSING_SHOWN]]

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import discord
 import structlog
 
+from bot.access.gate import Admitted
 from bot.clock import Clock
 from bot.fleet.directory import Server
 from bot.store import alarms as alarm_rows
@@ -26,6 +28,7 @@ from bot.work.alerts import Alerts
 from bot.work.backup_news import BackupNews
 from bot.work.course import Signal
 from bot.work.figures import Figures
+from bot.work.guild_change import Change
 from bot.work.incidents import Incidents
 from bot.work.lookout import Lookout
 from bot.work.news import News
@@ -74,6 +77,11 @@ class Alerting(Area):
         supervisor.keep("alerts samples", self._when_ready(self._sample))
         supervisor.keep("alerts outages", self._when_ready(self._look_for_outages))
         supervisor.keep("alerts backups", self._when_ready(self.backups.run))
+
+    async def taken(self, admitted: Admitted, _guild: discord.Guild, _change: Change) -> list[str]:
+        """Go on with the alerts of a file that was taken over."""
+        await self.alerts.load(admitted.guild_id)
+        return []
 
     async def load(self, guild_id: int) -> None:
         await self.alerts.load(guild_id)

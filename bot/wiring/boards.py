@@ -3,6 +3,9 @@
 import itertools
 from dataclasses import dataclass
 
+import discord
+
+from bot.access.gate import Admitted
 from bot.supervisor import Supervisor
 from bot.ui.charts import Charts
 from bot.wiring.access import Access
@@ -13,6 +16,7 @@ from bot.wiring.playing import Playing
 from bot.wiring.posts import Posts
 from bot.work import board
 from bot.work.boards import Boards
+from bot.work.guild_change import Change
 from bot.work.headcount import Headcount
 from bot.work.history import History
 from bot.work.usage import Usage
@@ -33,6 +37,11 @@ class Boarding(Area):
         supervisor.keep("history", self.history.run)
         supervisor.keep("headcount", self.headcount.run)
         supervisor.keep("drawing", self.charts.watch)
+
+    async def taken(self, admitted: Admitted, _guild: discord.Guild, _change: Change) -> list[str]:
+        """Post the boards of a file that was taken over."""
+        await self.boards.resume(admitted.guild_id)
+        return []
 
     async def resume(self, guild_id: int) -> None:
         await self.boards.resume(guild_id)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import discord
+
+from bot.access.gate import Admitted
 from bot.posts.mirrors import Mirrors
 from bot.ui.mirrors import command_button
 from bot.wiring.access import Access
@@ -10,6 +13,7 @@ from bot.wiring.fleet import Fleet
 from bot.wiring.ground import Ground
 from bot.wiring.posts import Posts
 from bot.wiring.server_work import ServerWork
+from bot.work.guild_change import Change
 from bot.work.mirroring import Mirroring
 from bot.work.two_way import TwoWay
 
@@ -21,6 +25,10 @@ class Mirrored(Area):
     mirrors: Mirrors
     mirroring: Mirroring
     two_way: TwoWay
+
+    async def taken(self, admitted: Admitted, guild: discord.Guild, change: Change) -> list[str]:
+        """Make the mirrors of a file that was taken over."""
+        return await self.mirroring.take_over(admitted, guild, change.posted.mirrors)
 
     async def load(self, guild_id: int) -> None:
         await self.mirrors.open_guild(guild_id)

@@ -109,6 +109,7 @@ def build_rules(ground: Ground, fleet: Fleet, access: Access, posts: Posts) -> R
             audit=audit,
             attachments=Attachments(ground.network),
             rules_per_guild=limits.rules_per_guild,
+            boards_per_guild=limits.boards_per_guild,
             clock=clock,
         ),
         database=database,

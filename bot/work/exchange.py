@@ -1,5 +1,6 @@
 """Taking a guild's settings out as a file, and taking such a file over in one transaction."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import uuid4
 
@@ -13,9 +14,12 @@ from bot.access.recipe_ruling import RECIPES_AT_MOST
 from bot.access.ruling import Ruling
 from bot.clock import Clock
 from bot.store import (
+    alerts,
     bindings,
+    boards,
     console_rules,
     guilds,
+    mirrors,
     panels,
     policies,
     recipes,
@@ -27,9 +31,14 @@ from bot.store.guilds import GuildSettings
 from bot.store.policies import Changed
 from bot.texts import _
 from bot.ui.errors import Unfit
+from bot.work.alerts import ALERTS_PER_GUILD
+from bot.work.file_things import Names
 from bot.work.files_attachments import Attached, Attachments
 from bot.work.guild_change import Change, NewPolicy, Taker, change_of
-from bot.work.guild_file import MOST_BYTES, GuildFile, Names, Stored, read, written
+from bot.work.guild_file import MOST_BYTES, GuildFile, Stored, read, written
+from bot.work.posted_file import Posted
+
+Taken = Callable[[Admitted, discord.Guild, Change], Awaitable[list[str]]]
 
 
 class Exchange:
@@ -43,6 +52,7 @@ class Exchange:
         audit: Audit,
         attachments: Attachments,
         rules_per_guild: int,
+        boards_per_guild: int,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -50,7 +60,10 @@ class Exchange:
         self._audit = audit
         self._attachments = attachments
         self._rules_per_guild = rules_per_guild
+        self._boards_per_guild = boards_per_guild
         self._clock = clock
+        self.when_taken: list[Taken] = []
+        """What goes on after a file was taken over; says in words what of it couldn't be."""
 
     async def export(self, admitted: Admitted, guild: discord.Guild) -> bytes:
         """The guild's file."""
@@ -89,12 +102,14 @@ class Exchange:
         change = self._change(admitted, guild, file, stored)
         return None if change.is_nothing(stored) else change
 
-    async def take_over(self, admitted: Admitted, guild: discord.Guild, content: bytes) -> Change:
-        """Set all of it, or nothing.
+    async def take_over(
+        self, admitted: Admitted, guild: discord.Guild, content: bytes
+    ) -> tuple[Change, list[str]]:
+        """Set all of it, or nothing; in words what Discord didn't take afterwards.
 
         Raises:
             Unfit: As `change`, or somebody changed a policy at the same moment.
-            LimitReached: The guild would have too many rules.
+            LimitReached: The guild would have too many rules, alerts or boards.
         """
         file = read(content)
         stored = await self._stored(admitted.guild_id)
@@ -121,15 +136,27 @@ class Exchange:
                 )
             for policy in change.policies:
                 await _set(session, admitted, policy, now)
+            for alert in change.posted.alerts:
+                await alerts.set_alert(
+                    session, guild_id=guild_id, new=alert, at_most=ALERTS_PER_GUILD, now=now
+                )
+            for board in change.posted.boards:
+                await boards.add_board(
+                    session, guild_id=guild_id, new=board, at_most=self._boards_per_guild, now=now
+                )
             entry = self._audit.entry(
                 admitted,
                 "change",
                 outcome="imported",
-                detail=f"{len(change.rules)} rules, {len(change.bindings)} channels",
+                detail=f"{len(change.rules)} rules, {len(change.bindings)} channels, "
+                f"{len(change.posted.alerts)} alerts, {len(change.posted.boards)} boards",
             )
             await self._audit.append(session, guild_id, entry)
         await self._ruling.load(guild_id)
-        return change
+        said: list[str] = []
+        for go_on in self.when_taken:
+            said += await go_on(admitted, guild, change)
+        return change, said
 
     def _change(
         self, admitted: Admitted, guild: discord.Guild, file: GuildFile, stored: Stored
@@ -168,6 +195,11 @@ class Exchange:
                 console=await console_rules.list_console_rules(session, guild_id=guild_id),
                 recipes=await recipes.list_recipes(session, guild_id=guild_id),
                 policies=await policies.list_policies(session, guild_id=guild_id),
+                posted=Posted(
+                    alerts=await alerts.list_alerts(session, guild_id=guild_id),
+                    boards=await boards.list_boards(session, guild_id=guild_id),
+                    mirrors=await mirrors.list_mirrors(session, guild_id=guild_id),
+                ),
             )
 
 
@@ -194,5 +226,5 @@ def _names(guild: discord.Guild) -> Names:
     return Names(
         guild=guild.name,
         roles={role.id: role.name for role in guild.roles if not role.is_default()},
-        channels={channel.id: channel.name for channel in guild.channels},
+        channels={one.id: one.name for one in (*guild.channels, *guild.threads)},
     )

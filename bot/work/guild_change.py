@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
+from bot.store.boards import BoardServer
 from bot.store.console_rules import NewConsoleRule
 from bot.store.guilds import GuildSettings, QueryPlace, ServerGroup
 from bot.store.policies import PolicyAction, Terms
@@ -14,16 +15,17 @@ from bot.texts import _
 from bot.ui.errors import Unfit
 from bot.ui.settings.carried import read_settings
 from bot.ui.text import code
+from bot.work.file_things import Names
 from bot.work.guild_file import (
     GROUPS_AT_MOST,
     ConsolePart,
     GuildFile,
-    Names,
     PolicyPart,
     RecipePart,
     RulePart,
     Stored,
 )
+from bot.work.posted_file import PostedChange, PostedReader
 
 
 class NewPolicy(Struct, frozen=True, kw_only=True):
@@ -46,6 +48,7 @@ class Change(Struct, frozen=True, kw_only=True):
     console: tuple[NewConsoleRule, ...]
     recipes: tuple[NewRecipe, ...]
     policies: tuple[NewPolicy, ...]
+    posted: PostedChange
     new_groups: tuple[str, ...]
     missing: tuple[str, ...]
     """What is left out because it is not here, in words."""
@@ -57,6 +60,7 @@ class Change(Struct, frozen=True, kw_only=True):
             and self.admin_role_id == stored.admin_role_id
             and not self.bindings
             and not (self.rules or self.console or self.recipes or self.policies)
+            and self.posted.is_nothing
         )
 
 
@@ -98,6 +102,14 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
     console, unlisted = _console(file, stored, names, groups, taker)
     recipes = _recipes(file, stored, groups, taker)
     policies, unallowed = _policies(file, stored, names, groups, taker)
+    reader = PostedReader(
+        stored.posted,
+        names,
+        {one.uuid: BoardServer(one.id, one.name) for one in stored.servers},
+        member_id=taker.member_id,
+        reach=taker.reach,
+    )
+    posted = reader.change(file.posted)
     return Change(
         settings=structs.replace(
             read_settings(stored.settings, file.settings),
@@ -111,8 +123,11 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
         console=tuple(console),
         recipes=tuple(recipes),
         policies=tuple(policies),
+        posted=posted,
         new_groups=new_groups,
-        missing=tuple(dict.fromkeys([*missing, *unbound, *unruled, *unlisted, *unallowed])),
+        missing=tuple(
+            dict.fromkeys([*missing, *unbound, *unruled, *unlisted, *unallowed, *posted.missing])
+        ),
     )
 
 

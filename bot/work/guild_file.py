@@ -29,23 +29,23 @@ from bot.ui.policies import (
 )
 from bot.ui.settings.carried import written_settings
 from bot.ui.text import code
+from bot.work.file_things import Name, Names, Thing, Uuid, thing
+from bot.work.posted_file import (
+    AlertPart,
+    BoardPart,
+    MirrorPart,
+    Parts,
+    Posted,
+    check_posted,
+    posted_parts,
+)
 
 MOST_BYTES: Final = 256 * 1024
 GROUPS_AT_MOST: Final = 20
 
-Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$")]
-Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}$")]
-Name = Annotated[str, Meta(max_length=100)]
 GroupName = Annotated[str, Meta(max_length=40)]
 Minutes = Annotated[int, Meta(ge=0, le=PAUSE_AT_MOST)]
 TimeOfDay = Annotated[int, Meta(ge=0, lt=WINDOW_AT_MOST)]
-
-
-class Thing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A role, member or channel of Discord's: by id, or by name where the id is unknown."""
-
-    id: Snowflake
-    name: Name = ""
 
 
 class PanelPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -177,6 +177,14 @@ class GuildFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recipes: Annotated[tuple[RecipePart, ...], Meta(max_length=100)] = ()
     policies: Annotated[tuple[PolicyPart, ...], Meta(max_length=2000)] = ()
     queries: Annotated[tuple[QueryPart, ...], Meta(max_length=2000)] = ()
+    alerts: Annotated[tuple[AlertPart, ...], Meta(max_length=200)] = ()
+    boards: Annotated[tuple[BoardPart, ...], Meta(max_length=200)] = ()
+    mirrors: Annotated[tuple[MirrorPart, ...], Meta(max_length=200)] = ()
+
+    @property
+    def posted(self) -> Parts:
+        """What is posted by itself."""
+        return Parts(alerts=self.alerts, boards=self.boards, mirrors=self.mirrors)
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -191,28 +199,14 @@ class Stored(Struct, frozen=True, kw_only=True):
     console: Sequence[ConsoleRuleRow]
     recipes: Sequence[RecipeRow]
     policies: Sequence[PolicyRule]
-
-
-class Names(Struct, frozen=True, kw_only=True):
-    """What Discord's roles and channels are called."""
-
-    guild: str
-    roles: Mapping[int, str]
-    channels: Mapping[int, str]
-
-    def role(self, wanted: Thing) -> int | None:
-        """The role by id, else the only one of that name."""
-        return _found(wanted, self.roles)
-
-    def channel(self, wanted: Thing) -> int | None:
-        """The channel by id, else the only one of that name."""
-        return _found(wanted, self.channels)
+    posted: Posted
 
 
 def written(stored: Stored, names: Names, now: datetime) -> bytes:
     """The file of a guild."""
     uuids = {server.id: server.uuid for server in stored.servers}
     groups = stored.settings.groups
+    posted = posted_parts(stored.posted, names, uuids)
     file = GuildFile(
         roost=1,
         guild=names.guild,
@@ -231,7 +225,7 @@ def written(stored: Stored, names: Names, now: datetime) -> bytes:
         ),
         bindings=tuple(
             BindingPart(
-                channel=Thing(id=str(one.channel_id), name=names.channels.get(one.channel_id, "")),
+                channel=thing(one.channel_id, names.channels),
                 server=uuids[one.server_id],
             )
             for one in stored.bindings
@@ -240,7 +234,7 @@ def written(stored: Stored, names: Names, now: datetime) -> bytes:
         rules=tuple(
             RulePart(
                 kind=rule.subject_kind,
-                subject=Thing(id=str(rule.subject_id), name=names.roles.get(rule.subject_id, "")),
+                subject=thing(rule.subject_id, names.roles),
                 right=rule.right,
                 effect=rule.effect,
                 server=uuids[rule.scope_id] if rule.scope_kind == "server" else None,
@@ -285,6 +279,9 @@ def written(stored: Stored, names: Names, now: datetime) -> bytes:
             for key, place in stored.settings.queries.items()
             if key in uuids
         ),
+        alerts=posted.alerts,
+        boards=posted.boards,
+        mirrors=posted.mirrors,
     )
     return json.format(json.encode(file))
 
@@ -309,6 +306,10 @@ def read(content: bytes) -> GuildFile:
         raise Unfit(
             _("That is no file of `/panel export`: it isn't JSON. Nothing was changed.")
         ) from None
+    try:
+        check_posted(file.posted)
+    except Unfit as unfit:
+        raise Unfit(f"{unfit} {_('Nothing was changed.')}") from None
     for recipe in file.recipes:
         places_of(recipe.template)
     for policy in file.policies:
@@ -361,11 +362,4 @@ def _policy(
 def _thing(wanted: int | None, names: Mapping[int, str]) -> Thing | None:
     if wanted is None:
         return None
-    return Thing(id=str(wanted), name=names.get(wanted, ""))
-
-
-def _found(wanted: Thing, names: Mapping[int, str]) -> int | None:
-    if int(wanted.id) in names:
-        return int(wanted.id)
-    named = [key for key, name in names.items() if name == wanted.name and wanted.name]
-    return named[0] if len(named) == 1 else None
+    return thing(wanted, names)

@@ -1,5 +1,6 @@
 """Making, changing and ending mirrors: what is checked first, and what the record keeps."""
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import discord
@@ -29,6 +30,7 @@ from bot.store.mirrors import MirrorOptions, NewMirror
 from bot.texts import _
 from bot.ui.errors import Unfit
 from bot.ui.text import bold, code
+from bot.work.posted_file import NewConsole
 
 
 class Mirroring:
@@ -110,6 +112,27 @@ class Mirroring:
             await self._webhooks.delete(place, hook)
             raise
         return self._mirrors.start(row, hook)
+
+    async def take_over(
+        self, admitted: Admitted, guild: discord.Guild, wanted: Sequence[NewConsole]
+    ) -> list[str]:
+        """Make the mirrors of a guild's file; says in words which couldn't be, and why."""
+        refused = []
+        for one in wanted:
+            server = self._directory.get(admitted.guild_id, one.server_id)
+            channel = guild.get_channel_or_thread(one.channel_id)
+            if server is None or not isinstance(channel, discord.TextChannel | discord.Thread):
+                continue
+            try:
+                for pattern in (one.options.include, one.options.exclude):
+                    self.pattern(pattern)
+                own = structs.replace(admitted, target=server)
+                await self.create(own, channel, one.options)
+            except (Unfit, LimitReached) as error:
+                where = f"{bold(self._directory.label(server))} → {channel.mention}"
+                said = str(error) if isinstance(error, Unfit) else _("The guild has too many.")
+                refused.append(f"{where}: {said}")
+        return refused
 
     async def change(self, admitted: Admitted, mirror: Mirror, options: MirrorOptions) -> None:
         """Take what was chosen anew.
