@@ -6,11 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.decision import Reason, Refuse
-from bot.access.facts import Action
 from bot.access.gate import Admitted
 from bot.access.rights import changes
-from bot.fleet.known import Known, State
+from bot.fleet.known import State
 from bot.posts.messages import Message
 from bot.pterodactyl.models import Backup
 from bot.texts import _
@@ -32,7 +30,6 @@ GoodBackup = Annotated[str, NamedChoices("backup-good", looks.load_good_backups)
 BACKUP = "Which backup"
 LINK_SECONDS = 600
 """A link on the node is good for 15 minutes; its message goes a little before (signed-urls.md)."""
-STOPPING = Action("power stop", "control.stop", on_server=True)
 
 
 class BackupCog(commands.Cog):
@@ -232,10 +229,10 @@ class BackupCog(commands.Cog):
         )
         if waits is not None:
             return waits
-        return await self._parts.backups.restore(
+        return await self._parts.restores.perform(
             press.interaction,
             press.admitted,
-            str(asked.payload["backup"]),
+            found,
             delete_files=bool(asked.payload["delete_files"]),
         )
 
@@ -385,7 +382,7 @@ class BackupCog(commands.Cog):
         looks.check_good(backup)
         server = admitted.server
         known = await self._parts.hub.look(server)
-        self._check_may_stop(admitted, known)
+        self._parts.restoring.check_may_stop(admitted, known)
         what = {
             "backup": bold(backup.name),
             "size": size(backup.size_bytes),
@@ -404,7 +401,9 @@ class BackupCog(commands.Cog):
                 "was changed since is lost where the backup has the same file.",
                 **what,
             )
-            text += "\n" + _("It is {state} now.", state=state_name(known.state))
+            text += "\n" + _(
+                "It is {state} now, and is started again in the end.", state=state_name(known.state)
+            )
         if delete_files:
             used = known.numbers.disk_bytes if known.numbers else 0
             amount = f" ({size(used)})" if used else ""
@@ -423,20 +422,6 @@ class BackupCog(commands.Cog):
             payload={"backup": backup.uuid, "delete_files": delete_files},
             is_typed=True,
         )
-
-    def _check_may_stop(self, admitted: Admitted, known: Known) -> None:
-        """Who may restore may stop for it, but a denial of stopping wins."""
-        if known.state is State.OFFLINE:
-            return
-        said = self._parts.gate.decide(admitted.guild_id, admitted.actor, STOPPING, admitted.server)
-        if isinstance(said, Refuse) and said.because.reason in (Reason.DENIAL, Reason.KEY_LACKS):
-            raise Unfit(
-                _(
-                    "{server} has to be off for this, and it can't be stopped for you: `/why` "
-                    "with `power stop` says why. Somebody has to stop it first.",
-                    server=self._bold(admitted),
-                )
-            )
 
     async def _ask_delete(self, admitted: Admitted, backup: Backup) -> Message:
         if not looks.can_be_deleted(backup):

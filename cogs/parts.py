@@ -67,6 +67,8 @@ from bot.work.panel_log import PanelLog
 from bot.work.plans import Plans
 from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
+from bot.work.restore_course import Course
+from bot.work.restores import Restores
 from bot.work.schedules import ScheduleWork
 from bot.work.simulation import Simulation
 from bot.work.subusers import SubuserWork
@@ -118,6 +120,8 @@ class Parts:
     recipes: RecipeWork
     follows: Follows
     backups: BackupWork
+    restores: Restores
+    restoring: Course
     plans: Plans
     events: Events
     idle_stop: IdleStop
@@ -202,6 +206,8 @@ class Parts:
             recipes=server_work.recipes,
             follows=long_work.follows,
             backups=server_work.backups,
+            restores=server_work.restores,
+            restoring=server_work.restoring,
             plans=planning.plans,
             events=posts.events,
             idle_stop=planning.idle_stop,

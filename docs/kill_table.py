@@ -22,7 +22,8 @@ it, and where a second one could do no harm:
   sees;
 - a **kill** that somebody agreed to, of a server that still hasn't ended;
 - a **backup** of which the panel lists none by its name after a minute, and the **deletion** of a
-  backup that it still lists.
+  backup that it still lists;
+- a **restore** that the panel's own log of the server doesn't show after a minute.
 
 A **restart** is never sent again: a second one would end the run that the first one began. Neither
 is a warning, a save command or any other line for the console: the panel doesn't tell whether it
@@ -37,6 +38,8 @@ _SCENARIOS: Final = {
     "planned backup": "A planned backup that keeps one, twice",
     "planned restart": "A planned restart",
     "backup": "A backup by command",
+    "restore": "A restore of a server that runs",
+    "start": "A start at once",
 }
 
 

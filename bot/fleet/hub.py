@@ -267,7 +267,19 @@ class Hub:
         is_live = feed is not None and feed.is_live
         if is_live and not was_live:
             return self.known(server)  # the node spoke meanwhile; the panel's word may be older
+        if is_live and known.state.is_power_state:
+            return self._by_node(server, known)
         return self._set(server, structs.replace(known, is_live=is_live))
+
+    def _by_node(self, server: Server, asked: Known) -> Known:
+        """What the node said last, where it is heard: the panel's word may be 20 s old."""
+        known = self.known(server)
+        if known.state.is_power_state:
+            return known
+        if known.last_power is None:
+            return self._set(server, structs.replace(asked, is_live=True))
+        state = known.last_power  # before it was restored, installed or moved
+        return self._set(server, Known(state, self._clock.now(), is_live=True))
 
     async def _answer(self, server: Server, *, is_background: bool) -> Known:
         now = self._clock.now

@@ -19,6 +19,8 @@ from bot.work.linking import Linking
 from bot.work.panel_log import PanelLog
 from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
+from bot.work.restore_course import Course
+from bot.work.restores import Restores
 from bot.work.schedules import ScheduleWork
 from bot.work.subusers import SubuserWork
 
@@ -30,6 +32,8 @@ class ServerWork(Area):
     console: ConsoleWork
     recipes: RecipeWork
     backups: BackupWork
+    restores: Restores
+    restoring: Course
     databases: DatabaseWork
     installs: Installs
     renaming: Renaming
@@ -57,6 +61,28 @@ def build_server_work(
         follows=long_work.follows,
         clock=clock,
     )
+    restoring = Course(
+        database=ground.database,
+        gate=gate,
+        again=long_work.again,
+        hub=hub,
+        directory=directory,
+        backups=backups,
+        follows=long_work.follows,
+        workflows=long_work.workflows,
+        teller=long_work.teller,
+        clock=clock,
+    )
+    restores = Restores(
+        database=ground.database,
+        jobs=long_work.jobs,
+        view=long_work.jobs_view,
+        gate=gate,
+        hub=hub,
+        directory=directory,
+        course=restoring,
+        clock=clock,
+    )
     databases = DatabaseWork(acting, shelf)
     installs = Installs(acting, hub, directory, long_work.follows)
     Consented(
@@ -64,14 +90,18 @@ def build_server_work(
         database=ground.database,
         workflows=long_work.workflows,
         backups=backups,
+        restores=restores,
         installs=installs,
         databases=databases,
         hub=hub,
+        directory=directory,
     )
     return ServerWork(
         console=console,
         recipes=RecipeWork(gate, console, directory, consent.consents),
         backups=backups,
+        restores=restores,
+        restoring=restoring,
         databases=databases,
         installs=installs,
         renaming=Renaming(acting, panels),

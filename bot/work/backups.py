@@ -1,4 +1,4 @@
-"""A backup from the request to its end, and a restore: told truthfully on the way.
+"""What members do with backups, and how backups and restores are seen to end.
 
 No event is trusted for an end: they get lost, and the same one comes after a failure. They only
 say when to look (contract: backups.md, console.md).
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import discord
+import structlog
 from msgspec import Struct
 
 from bot.access.acting import Acting
@@ -16,8 +17,7 @@ from bot.access.rights import any_covers
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub
-from bot.fleet.known import Known, State
-from bot.fleet.panels import Panels
+from bot.fleet.panels import PanelGone, Panels
 from bot.fleet.shelf import Shelf
 from bot.posts.messages import Message
 from bot.pterodactyl import Client, Limited, NotFound, PanelError
@@ -26,14 +26,13 @@ from bot.pterodactyl.models import Backup
 from bot.pterodactyl.routes import CLIENT_BUDGET
 from bot.texts import _
 from bot.ui.backups import Room, check_good, room_for
-from bot.ui.cards import state_name
-from bot.ui.doors import answer_of
 from bot.ui.errors import Unfit
 from bot.ui.text import bold, duration, size
 from bot.work.follows import Ending, FollowJob, Follows, Outcome, Watch
 from bot.work.looking import done_or_seen
 
-STOP_SECONDS: Final = 90.0
+log = structlog.stdlib.get_logger(__name__)
+
 SHELVES: Final = ("backup", "backup-good")
 _RESTORING: Final = "restoring_backup"
 _RESTORES: Final = "server:backup.restore"
@@ -53,7 +52,7 @@ class Wish(Struct, frozen=True):
 
 
 class BackupWork:
-    """Makes and restores backups, and follows both."""
+    """Makes backups, asks for restores, and follows both."""
 
     def __init__(
         self,
@@ -167,61 +166,67 @@ class BackupWork:
         finally:
             self.forget(server)
 
-    async def restore(
-        self,
-        interaction: discord.Interaction | None,
-        admitted: Admitted,
-        backup_uuid: str,
-        *,
-        delete_files: bool,
-    ) -> Message:
-        """Stop the server, put a backup's files back, and follow that; the channel hears the end.
+    async def check_whole(self, server: Server, backup_uuid: str) -> Backup:
+        """The backup as the panel has it now, if it can be restored.
+
+        Raises:
+            Unfit: It isn't whole.
+            PanelError: It could not be read.
+        """
+        backups = self._client(server).servers.backups
+        backup = await backups.get_backup_detail(server.uuid, backup_uuid)
+        check_good(backup)
+        return backup
+
+    async def send_restore(
+        self, admitted: Admitted, backup_uuid: str, name: str, *, delete_files: bool
+    ) -> None:
+        """Ask the panel once to put a backup's files back, audited; the server has to be off.
 
         Args:
-            interaction: Where it was asked; None where others agreed to it meanwhile.
             admitted: Who asked.
             backup_uuid: A whole backup.
+            name: What it is called, for the record.
             delete_files: Delete every file first.
 
         Raises:
-            Unfit: The backup isn't whole, or the server doesn't go off: nothing was restored.
             PanelError: It was refused, or nobody can say.
+            PanelGone: The panel was removed meanwhile.
         """
         server = admitted.server
-        detail = self._client(server).servers.backups.get_backup_detail
-        backup = await detail(server.uuid, backup_uuid)
-        check_good(backup)
-        await self._stop_first(interaction, admitted)
-        async with self._acting(admitted, detail=backup.name) as panel:
+        async with self._acting(admitted, detail=name) as panel:
 
             async def restore() -> bool:
                 backups = panel.servers.backups
-                await backups.restore_backup(server.uuid, backup.uuid, delete_files)
+                await backups.restore_backup(server.uuid, backup_uuid, delete_files)
                 return True
 
             async def is_restoring() -> bool | None:
                 return (await panel.servers.get_server(server.uuid)).status == _RESTORING or None
 
             await done_or_seen(restore(), is_restoring)
-        label, title = self._bold(server), bold(backup.name)
-        followed = await self._follows.begin(
-            interaction,
-            admitted,
-            "restore",
-            backup.uuid,
-            title=backup.name,
-            begun=lambda: (
-                "🔵 "
-                + _(
-                    "{who} restores {server} from {backup} …",
-                    who=bold(admitted.actor.name),
-                    server=label,
-                    backup=title,
-                )
-            ),
-        )
-        told = _("Restoring {server} from {backup} has begun.", server=label, backup=title)
-        return await self._follows.answer(interaction, followed, told)
+
+    async def is_restoring(self, server: Server) -> bool:
+        """Whether the panel says that files are being put back; False where it can't be asked."""
+        try:
+            view = await self._client(server).background.servers.get_server(server.uuid)
+        except (PanelError, PanelGone) as error:
+            log.info("restore not looked at", error=type(error).__name__)
+            return False
+        return view.status == _RESTORING
+
+    async def newest_restore(self, server: Server) -> str | None:
+        """The panel's entry of the newest restore of a server: its id, "" where there is none.
+
+        None where the log can't be read.
+        """
+        try:
+            client = self._client(server).background
+            page = await client.servers.list_activity(server.uuid, event=_RESTORES, per_page=50)
+        except (PanelError, PanelGone) as error:
+            log.info("restores not looked up", error=type(error).__name__)
+            return None
+        return next((entry.id for entry in page.rows if entry.event == _RESTORES), "")
 
     async def delete(self, admitted: Admitted, backup_uuid: str) -> str:
         """Delete a backup.
@@ -245,28 +250,6 @@ class BackupWork:
         """Drop the choices that a change has made untrue."""
         for kind in SHELVES:
             self._shelf.forget(server, kind)
-
-    async def _stop_first(
-        self, interaction: discord.Interaction | None, admitted: Admitted
-    ) -> None:
-        """The node neither stops a running server nor waits (contract: backups.md, restore)."""
-        server = admitted.server
-        known = await self._hub.look(server, fresh_seconds=0)
-        if known.state is State.OFFLINE:
-            return
-        if not known.state.is_power_state:
-            raise Unfit(self._not_off(server, known))
-        async with self._acting(admitted, detail="stop") as panel:
-            await panel.servers.send_power_action(server.uuid, "stop")
-        stopping = _("Stopping {server} first …", server=self._bold(server))
-        if interaction is not None:
-            await answer_of(interaction).show(Message(stopping), is_final=False)
-        ends_at = self._clock.monotonic() + STOP_SECONDS
-        async with self._hub.listen(server):
-            while (known := await self._hub.look(server, fresh_seconds=1.0)).state != State.OFFLINE:
-                if self._clock.monotonic() > ends_at:
-                    raise Unfit(self._not_off(server, known))
-                await self._clock.sleep(1.0)
 
     async def _look_at_backup(
         self, client: Client, server: Server, followed: FollowJob
@@ -293,14 +276,6 @@ class BackupWork:
             "Nothing was begun. Try again <t:{at}:R>.",
             server=self._bold(server),
             at=int(at) + 1,
-        )
-
-    def _not_off(self, server: Server, known: Known) -> str:
-        return _(
-            "{server} has to be off for this, but is {state}. Nothing was restored. `/power stop` "
-            "or `/power kill` ends it; then try again.",
-            server=self._bold(server),
-            state=state_name(known.state),
         )
 
     def _client(self, server: Server) -> Client:

@@ -1,5 +1,6 @@
 """The deeds that others are asked about: done without an interaction once they agreed."""
 
+from bot.fleet.directory import Directory
 from bot.fleet.hub import Hub
 from bot.fleet.known import State
 from bot.pterodactyl import NotFound, PanelError
@@ -15,6 +16,7 @@ from bot.work.databases import DatabaseWork
 from bot.work.installs import Installs
 from bot.work.power_order import PowerOrder
 from bot.work.power_words import signal_name
+from bot.work.restores import Restores
 from bot.work.workflow import Workflows
 
 
@@ -28,18 +30,22 @@ class Consented:
         database: Database,
         workflows: Workflows,
         backups: BackupWork,
+        restores: Restores,
         installs: Installs,
         databases: DatabaseWork,
         hub: Hub,
+        directory: Directory,
     ) -> None:
         self._database = database
         self._workflows = workflows
         self._backups = backups
+        self._restores = restores
         self._installs = installs
         self._databases = databases
         self._hub = hub
+        self._directory = directory
         consents.carry_out_with("power", self._power, _never_halfway)
-        consents.carry_out_with("backup-restore", self._restore, self._is_restoring)
+        consents.carry_out_with("backup-restore", self._restore, _never_halfway)
         consents.carry_out_with("backup-delete", self._delete_backup, self._is_backup_gone)
         consents.carry_out_with("reinstall", self._reinstall, self._is_installing)
         consents.carry_out_with("database-delete", self._delete_database, self._is_database_gone)
@@ -72,17 +78,24 @@ class Consented:
         return said
 
     async def _restore(self, deed: Deed) -> str:
-        told = await self._backups.restore(
-            None,
-            deed.admitted,
-            str(deed.payload["backup"]),
-            delete_files=bool(deed.payload["delete_files"]),
+        """Keep it as a job, in one transaction with the note that it is done."""
+        server = deed.admitted.server
+        backup = await self._backups.check_whole(server, str(deed.payload["backup"]))
+        said = _(
+            "Restoring {server} from {backup} begins.",
+            server=bold(self._directory.label(server)),
+            backup=bold(backup.name),
         )
-        return told.text
-
-    async def _is_restoring(self, deed: Deed) -> bool | None:
-        known = await self._hub.look(deed.admitted.server, fresh_seconds=0)
-        return True if known.state is State.RESTORING else None
+        async with self._database.write() as session:
+            await self._restores.begin_in(
+                session,
+                deed.admitted,
+                backup,
+                delete_files=bool(deed.payload["delete_files"]),
+                language=deed.language,
+            )
+            await deed.keep_in(session, said)
+        return said
 
     async def _delete_backup(self, deed: Deed) -> str:
         return await self._backups.delete(deed.admitted, str(deed.payload["backup"]))

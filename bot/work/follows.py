@@ -402,6 +402,20 @@ def _kind(text: str) -> FollowKind:
     return kinds[text]
 
 
+def ending_of(row: JobRow | None, server: Server | None) -> Ending | None:
+    """How a follow-up saw it end, for the job that waits for it; None while it goes on.
+
+    It is known before it is told, and so before the follow-up itself is over.
+    """
+    if row is None:
+        said = _("I can't see any more how it ended. The panel shows it.")
+        return Ending(Outcome.UNKNOWN, f"⚪ {said}")
+    state = msgspec.convert(row.state, FollowJob)
+    if state.outcome:
+        return Ending(Outcome(state.outcome), state.report)
+    return _unknown(state, server) if row.outcome is not None else None
+
+
 def _unknown(state: FollowJob, server: Server | None) -> Ending:
     said = _(
         "I can't see any more how {title} of {server} ended. The panel shows it.",

@@ -31,13 +31,14 @@ from bot.ui.when_read import latest_moment, rule_label
 from bot.work import plan_words as words
 from bot.work.again import Again, Asked, MemberGone, ServerGone
 from bot.work.engine import Done, Job, Jobs, Progress, Sleep
-from bot.work.follows import FollowKind, Outcome
+from bot.work.follows import FollowKind, Outcome, ending_of
 from bot.work.jobs_view import CANCEL
 from bot.work.plan_backups import PlanBackups, begun_words, failed_words
 from bot.work.plan_posts import PlanPosts
 from bot.work.plan_state import KIND, Made, Plan
 from bot.work.power_order import KIND as POWER
 from bot.work.power_order import PowerOrder
+from bot.work.restore_state import KIND as RESTORE
 from bot.work.telling import Told
 from bot.work.workflow import Workflows
 
@@ -326,7 +327,7 @@ class PlanRuns:
 
     async def _is_free(self, session: AsyncSession, job: Job[Plan], server: Server) -> bool:
         """Whether nothing is under way that this must not run into."""
-        kinds = (POWER, KIND, *get_args(FollowKind))
+        kinds = (POWER, KIND, RESTORE, *get_args(FollowKind))
         live = await rows.list_live_jobs(session, guild_id=job.guild_id, kinds=kinds)
         return not any(
             one.subject_id == server.id and one.id != job.id and _hinders(one, job.state)
@@ -383,11 +384,11 @@ class PlanRuns:
         plan = job.state
         async with self._database.read() as session:
             row = await rows.get_job(session, guild_id=job.guild_id, job_id=plan.follow_job)
-        if row is not None and row.outcome is None:
+        ending = ending_of(row, self._server(job))
+        if ending is None:
             # it says so when it is over; looked at all the same, should that get lost
             return Sleep(self._clock.now() + timedelta(seconds=LISTEN_SECONDS))
-        outcome = (row.outcome if row is not None else None) or Outcome.UNKNOWN.value
-        told = str(row.state.get("report", "")) if row is not None else ""
+        outcome, told = ending.outcome.value, ending.text
         if outcome == Outcome.DONE:
             made = Made(plan.backup_uuid, plan.backup_name)
             self._set(job, made=(*plan.made, made)[-MADE_REMEMBERED:])

@@ -59,8 +59,8 @@ STARTS_AT_MOST: Final = 2
 """A start may be repeated safely (contract: servers.md), where the first one came to nothing."""
 STOPS_AT_MOST: Final = 2
 """A stop as well, where a bot that was killed while it sent it sees the server in the same run."""
-STOP_AGAIN_WITHIN: Final = timedelta(minutes=2)
-"""Later than that a stop is no longer what people expect to happen."""
+AGAIN_WITHIN: Final = timedelta(minutes=2)
+"""Later than that, what was cut off is no longer what people expect to happen."""
 READ_CONSOLE: Final = Action("console tail", "control.console", on_server=True)
 
 
@@ -115,7 +115,7 @@ class Legs:
             await job.end(step, state=run.set(is_known=await self._call(run, leg)))
         elif progress is Progress.UNKNOWN:
             begun_at, now = job.begun_at(step), self._clock.now()
-            is_fresh = begun_at is not None and now - begun_at <= STOP_AGAIN_WITHIN
+            is_fresh = begun_at is not None and now - begun_at <= AGAIN_WITHIN
             await job.end(step, state=run.set(is_known=False, may_repeat=is_fresh))
         await self._tell_sent(run, leg, is_new=progress is Progress.NEW)
 
@@ -203,9 +203,12 @@ class Legs:
 
     @staticmethod
     def _never_started(run: Run, course: Course, known: Known) -> bool:
-        """Whether the start of a restart came to nothing; what is off by then is off by us."""
+        """Whether the start of a restart came to nothing; what is off by then is off by us.
+
+        So is what a start found off that was cut off.
+        """
         state = run.state
-        is_ours = state.is_full and state.leg == Signal.START.value
+        is_ours = state.leg == Signal.START.value and (state.is_full or state.may_repeat)
         return is_ours and known.state is State.OFFLINE and not course.seen[1]
 
     async def _hear(self, run: Run, said: list[Said]) -> None:
@@ -334,7 +337,8 @@ class Legs:
 
     def _ignored(self, run: Run, known: Known) -> Over:
         state = run.state
-        if state.leg == Signal.START.value and state.attempt < STARTS_AT_MOST and state.is_full:
+        is_start = state.leg == Signal.START.value and (state.is_full or state.may_repeat)
+        if is_start and state.attempt < STARTS_AT_MOST:
             run.set(attempt=state.attempt + 1)
             raise Wait(0.0)
         if self._is_stop_lost(run, known):

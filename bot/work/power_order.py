@@ -36,7 +36,7 @@ class PowerOrder(Struct, frozen=True, kw_only=True):
     may_kill: MayKill = "ask"
     """What happens where the server doesn't stop in time."""
     origin: str = ""
-    """Where it comes from but a command: vote, approval, `plan <id>`, `bulk <id>`."""
+    """Where it comes from but a command: vote, approval, `plan <id>`, bulk, restore."""
 
 
 class Deed(Struct, frozen=True):

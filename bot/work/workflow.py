@@ -40,6 +40,7 @@ from bot.work.power_order import (
 )
 from bot.work.power_phases import Phases
 from bot.work.power_words import Story, line_of, signal_name
+from bot.work.restore_state import ORIGIN as RESTORE
 from bot.work.telling import Told
 
 SAID_IN: Final = {
@@ -320,8 +321,10 @@ class Workflows:
             self._desk.unlisten(job_id, ear)
         return row
 
-    def _described(self, row: JobRow) -> JobLine:
+    def _described(self, row: JobRow) -> JobLine | None:
         state = msgspec.convert(row.state, PowerJob)
+        if state.order.origin == RESTORE:
+            return None  # the restore that it belongs to says so
         server = self._desk.directory.get(row.guild_id, row.subject_id)
         label = self._desk.directory.label(server) if server else _("a server")
         return JobLine(

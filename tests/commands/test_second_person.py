@@ -6,7 +6,7 @@ import pytest
 
 from demo.panel import SimPanel
 from tests.commands.test_bad_input import lies_there
-from tests.wirecord import Member, Permission, Shown, components_of
+from tests.wirecord import Member, Permission, Shown, components_of, eventually
 from tests.wirecord.protocol import Json
 from tests.world import World, private, public
 
@@ -92,7 +92,7 @@ async def test_what_can_t_be_taken_back_takes_two(
     await private(await tom.click(message, label="Agree"))
 
     await roost.posted(done)
-    assert _changes(panel) > changed
+    await eventually(lambda: _changes(panel) > changed)
 
 
 async def test_writing_a_file_takes_two(roost: World, panel: SimPanel) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from demo.panel import SimPanel, demo_world
+from tests.commands.test_backup import made
 from tests.process.kill_points import CALLED_OFF, POINTS, TELLS, Point
 from tests.wirecord import Channel, Json, Member, Spec, Wire, eventually, text_of
 from tests.world import MASTER_KEY
@@ -457,16 +458,51 @@ async def _restarted_as_planned(stage: Stage, _point: Point) -> None:
     await _unplan(stage)
 
 
+async def _restore(stage: Stage, _point: Point) -> None:
+    made(stage.panel, "nightly")
+    shown = await stage.boss.slash(
+        stage.channel, "backup restore", server="Survival", backup="nightly"
+    )
+    await shown.until(lambda: "replaces its files" in shown.text)
+    form = await stage.boss.click(shown.message, label="Restore")
+    await stage.boss.submit(form, "survival")
+
+
+async def _restored(stage: Stage, point: Point) -> None:
+    await stage.sees("It runs again.")
+    assert stage.deeds("server:backup.restore") == 1
+    assert stage.deeds("server:power.stop") == 1
+    asked = sum(one.path.endswith("/restore") for one in stage.panel.requests)
+    assert asked == (2 if point.at == "held POST */restore" else 1)
+    assert stage.powers().count("stop") == (2 if point.at == "held POST */power" else 1)
+    assert stage.powers().count("start") == (2 if point.at == "held 2 POST */power" else 1)
+    assert stage.panel.world.server("Survival").state == "running"
+    assert len(stage.said()) == 1
+
+
+async def _start(stage: Stage, _point: Point) -> None:
+    await stage.mia.slash(stage.channel, "power start", server="Creative")
+
+
+async def _started(stage: Stage, point: Point) -> None:
+    await stage.sees("Up in", "as it was before")
+    assert stage.powers() == ["start"] * (2 if point.at == "held POST */power" else 1)
+    assert stage.panel.world.server("Creative").state == "running"
+    assert len(stage.said()) == 1
+
+
 Begin = Callable[[Stage, Point], Coroutine[Any, Any, None]]
 SCENARIOS: Final[dict[str, tuple[Begin, Begin]]] = {
     "restart": (_restart, _restarted),
     "kill": (_kill, _killed),
     "plain": (_plain, _plainly),
+    "start": (_start, _started),
     "cancel": (_cancel, _cancelled),
     "backup": (_backup, _backed_up),
     "approval": (_approval, _approved),
     "vote": (_vote, _voted),
     "planned backup": (_planned_backup, _backed_up_as_planned),
     "planned restart": (_planned_restart, _restarted_as_planned),
+    "restore": (_restore, _restored),
 }
 """How each begins, and what has to be true once the bot is back."""

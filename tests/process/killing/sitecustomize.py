@@ -51,6 +51,7 @@ def _wrap_engine() -> None:
         power_leg,
         power_phases,
         power_prepare,
+        restore_course,
         telling,
     )
 
@@ -125,6 +126,7 @@ def _wrap_engine() -> None:
         (engine, {"LOOK_AT_LEAST_EVERY": 1.0}),
         (plan_runs, {"WARNING": timedelta(seconds=2), "SHORT_WARNING_SECONDS": 2}),
         (plan_runs, {"BUSY_SECONDS": 1.0, "FOLLOW_SECONDS": 0.5, "LISTEN_SECONDS": 1.0}),
+        (restore_course, {"ARRIVES_WITHIN": timedelta(seconds=3), "LOOK_AGAIN_SECONDS": 0.5}),
         (plan_backups, {"ARRIVES_WITHIN": timedelta(seconds=3)}),
     ):
         for name, value in names.items():
