@@ -35,7 +35,7 @@ from bot.posts.lines import (
     is_plain,
 )
 from bot.posts.places import Places
-from bot.posts.redaction import may_hold_secrets, redacted
+from bot.posts.redaction import Redaction, may_hold_secrets, redacted
 from bot.posts.webhooks import Hook, HookGone, Refused, TooManyHooks, Webhooks
 from bot.pterodactyl.console_events import Connected, ConsoleLine, Lost, Reconnected
 from bot.secret import Secret
@@ -85,6 +85,7 @@ class Mirror:
         """The guild watches as many servers as it may."""
         self._clock = clock
         self._image = ""
+        self._redaction = Redaction()
         self._raw: list[str] = []
         self._raw_characters = 0
         self.has_lines = asyncio.Event()
@@ -127,7 +128,9 @@ class Mirror:
         joined = "\n".join(raw)
         if is_plain(joined) and joined.count("\n") == len(raw) - 1:
             lines = raw
-            may_hide = self.options.redacts and may_hold_secrets(joined)
+            may_hide = self.options.redacts and (
+                self._redaction.is_open or may_hold_secrets(joined)
+            )
         else:
             lines = [text[:RAW_CHARACTERS] for text in raw]
             may_hide = self.options.redacts
@@ -142,15 +145,17 @@ class Mirror:
     def _shown(self, raw: str) -> str:
         """One line as it is shown; "" for one that isn't."""
         plain = console_text(raw)
-        if not plain.strip() or not self.filter.passes(plain):
+        if not plain.strip():
+            return ""
+        # lines that are left out may announce what stands in the next one
+        hidden = self._redaction.line(plain) if self.options.redacts else plain
+        if not self.filter.passes(plain):
             return ""
         shown = console_colours(raw) if self.options.colours and "\x1b" in raw else plain
-        if self.options.redacts:
-            hidden = redacted(plain)
-            if hidden != plain:
-                painted = redacted(shown)
-                # a colour in the middle of a secret would hide it from the one who hides it
-                shown = painted if console_text(painted) == hidden else hidden
+        if hidden != plain:
+            painted = redacted(shown)
+            # a colour in the middle of a secret would hide it from the one who hides it
+            shown = painted if console_text(painted) == hidden else hidden
         return cut_line(shown)
 
     @property

@@ -6,25 +6,29 @@ hiding: a version of four small numbers may fall to it, a player's address must 
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from typing import Final
+
+from bot.posts.reading import is_plainly_read, reading
 
 HIDDEN: Final = "[•••]"
 
+_OCTET: Final = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
+_V4: Final = re.compile(rf"(?<!\d)(?<!\d\.){_OCTET}(?:\.{_OCTET}){{3}}(?::\d{{1,5}})?(?!\d|\.\d)")
+_HOST: Final = re.compile(
+    rf"(?<!\d)(?<!\d-){_OCTET}(?:-{_OCTET}){{3}}"
+    r"(?!\.(?:tar|zip|gz|log|txt|json|jar|db|rar|7z)\b)(?=[A-Za-z-]*\.[A-Za-z0-9-])"
+)
+"""An address within a name, as providers give them to their customers."""
 # a colour code ends in "m", so what follows it is no part of a word
-_START: Final = r"(?<![A-Za-ln-z0-9_.:-])"
-_V4: Final = re.compile(
-    r"(?<![A-Za-ln-z0-9_.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}"
-    r"(?::\d{1,5})?(?![\w]|\.\d)"
-)
 _V6: Final = re.compile(
-    rf"{_START}(?:[0-9A-Fa-f]{{0,4}}:){{2,8}}[0-9A-Fa-f]{{0,4}}(?:%\w{{1,16}})?(?::\d{{1,5}})?(?!\w)"
+    r"(?<![A-Za-ln-z0-9.:])(?:[0-9A-Fa-f]{0,4}:){2,8}[0-9A-Fa-f]{0,4}(?:%\w{1,16})?"
+    r"(?::\d{1,5})?(?!\w)"
 )
-_MAIL: Final = re.compile(
-    r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}\b"
-)
+_MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[^\W\d_]{2,24}\b")
 # what logs in to a plugin; the rest of the line is its password, or two
 _COMMANDS: Final = re.compile(
-    r"(?i)(/(?<![\w/]/)(?:login|log|l|register|reg|unregister|unreg|changepassword|changepass"
+    r"(?i)((?:(?<![\w/])/|(?<![\w/:])//)(?:[\w-]{1,24}:)?(?:login|log|l|register|reg|unregister|unreg|changepassword|changepass"
     r"|changepw|cp|authme\s+\w+|email\s+\w+|2fa|totp|pin|rcon)\s+)(?!\[•••\]$)\S.*"
 )
 # settings of games that are followed by their value without a sign between
@@ -40,7 +44,13 @@ _FLAG: Final = re.compile(
 _NAMED: Final = re.compile(
     r"(?i)(\b(?:[\w.-]{0,40}(?:password|passwd|passwort|secret|api[_-]?key|apikey|access[_-]?key"
     r"|token|license[_-]?key|licence[_-]?key|client[_-]?id|session[_-]?id)|auth(?:orization)?)"
-    r"[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?:bearer\s+|basic\s+)?)(?!\[•••\])[^\s\"',;)\x1b]{3,}"
+    r"[\"']?(?:\s{1,3}(?:is|ist))?\s{0,3}[=:]\s{0,3}[\"']?(?:bearer\s+|basic\s+)?)(?!\[•••\])"
+    r"(?:(?<=\")[^\"\x1b]{3,}|(?<=')[^'\x1b]{3,}|[^\s\"',;)\x1b]{3,})"
+)
+_TOLD: Final = re.compile(
+    r"(?i)(\b(?:password|passwort|token)\s{1,3}(?:is|ist|lautet|set\s+to)\s{1,3}[\"']?)"
+    r"(?!\[•••\]|(?:in)?correct\b|wrong\b|(?:in)?valid\b|too\b|not\b|now\b|re(?:quired|set)\b"
+    r"|empty\b|missing\b|unsafe\b|falsch\b|zu\b|nicht\b|a\b|the\b)[^\s\"'\x1b]{3,}"
 )
 _KEYS: Final = re.compile(
     r"\b(?:ptl[a-z]|pacc|papp|peli|plcn)_[A-Za-z0-9]{6,}"  # of panels
@@ -53,12 +63,22 @@ _HOOKS: Final = re.compile(r"((?:webhooks|interactions)/\d{5,22}/)[\w-]{16,}")
 _LOGIN_IN_URL: Final = re.compile(r"(://)[^\s/@:\"']{0,64}:[^\s/@\"']{1,128}@")
 _SIGNED: Final = re.compile(r"(?i)([?&](?:token|sig|signature|key|x-amz-[a-z-]+)=)[^\s&\"'<>\x1b]+")
 _KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*")
+_KEY_END: Final = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
+KEY_LINES: Final = 100
+"""More lines than any key has, so that one that never ends doesn't hide all that follows."""
+_ANNOUNCED: Final = re.compile(
+    r"(?i)(?:password|passwd|passwort|secret|api[_ -]?key|token|license key)[\"']?"
+    r"\s{0,3}(?:is|ist|[=:])\s*$"
+)
+# the time and the level that games put before what they say
+_ALONE: Final = re.compile(r"((?:\[[^\]]{0,60}\]:?\s*){0,4}\s*)[^\s\[]\S{4,}\s*")
 _LONG_KEY: Final = re.compile(r"(?<![\w/+=.-])[A-Za-z0-9+/]{40,}={0,2}(?![\w/+=-])")
 
 # each begins with the character that is searched for, which the library does fast
 _QUAD: Final = re.compile(r"\.\d{1,3}\.\d{1,3}\.\d")
+_DASHED: Final = re.compile(r"-\d{1,3}-\d{1,3}-\d")
 _COMMAND: Final = re.compile(
-    r"/(?=[lrucaet2p])(?:l(?:og|\s)|reg|rcon|unr|change|cp\s|auth|email|2f|totp|pin)"
+    r"/(?:[\w-]{1,24}:)?(?:l(?:og|\s)|reg|rcon|unr|change|cp\s|auth|email|2f|totp|pin)"
 )
 _HEX: Final = b"0123456789abcdefABCDEF"
 _WITH_UNDERSCORE: Final = (
@@ -77,6 +97,8 @@ def may_hold_secrets(text: str) -> bool:
 
     What it says no to has nothing that `redacted` would hide.
     """
+    if not is_plainly_read(text):
+        text = reading(text)
     # single characters are looked for many times faster than words, so they go first
     if "@" in text or "://" in text or "::" in text:
         return True
@@ -95,6 +117,7 @@ def may_hold_secrets(text: str) -> bool:
     raw = text.encode("utf-8", "replace")
     return (
         _QUAD.search(text) is not None
+        or _DASHED.search(text) is not None
         or _COMMAND.search(lowered) is not None
         or b":::::" in raw.translate(None, _HEX)  # nothing but groups between so many colons
         or _LONG_RUN in raw.translate(_RUN)
@@ -109,6 +132,16 @@ def redacted(line: str) -> str:
     """
     if not may_hold_secrets(line):
         return line
+    shown = _hidden(line)
+    if is_plainly_read(line):
+        return shown
+    read = reading(line)
+    hidden = _hidden(read)
+    # what is hidden in disguise alone is shown as it reads, for its characters would give it away
+    return shown if hidden in (read, reading(shown)) else hidden
+
+
+def _hidden(line: str) -> str:
     if "://" in line:
         line = _LOGIN_IN_URL.sub(rf"\1{HIDDEN}@", line)
         line = _HOOKS.sub(rf"\1{HIDDEN}", line)
@@ -118,6 +151,7 @@ def redacted(line: str) -> str:
     line = _SETTINGS.sub(rf"\1{HIDDEN}", line)
     line = _FLAG.sub(rf"\1{HIDDEN}", line)
     line = _NAMED.sub(rf"\1{HIDDEN}", line)
+    line = _TOLD.sub(rf"\1{HIDDEN}", line)
     line = _KEYS.sub(HIDDEN, line)
     line = _KEY_BLOCK.sub(HIDDEN, line)
     line = _LONG_KEY.sub(_unless_plain, line)
@@ -125,9 +159,46 @@ def redacted(line: str) -> str:
         line = _MAIL.sub(HIDDEN, line)
     if "." in line:
         line = _V4.sub(_unless_local, line)
+        if "-" in line:
+            line = _HOST.sub(HIDDEN, line)
     if line.count(":") > 1:
         line = _V6.sub(_if_v6, line)
     return line
+
+
+class Redaction:
+    """Hides the secrets of a console line after line, also one that stands in the line below.
+
+    Not every line need be given: those that `may_hold_secrets` says no to may be left out while
+    nothing `is_open`.
+    """
+
+    def __init__(self) -> None:
+        self._key_lines = 0
+        self._is_announced = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next line may be a secret whatever it looks like."""
+        return self._is_announced or self._key_lines > 0
+
+    def line(self, text: str) -> str:
+        """One line without colour codes, as `redacted` shows it."""
+        if self._key_lines:
+            self._key_lines = 0 if _KEY_END.search(text) else self._key_lines - 1
+            return HIDDEN
+        if _KEY_BLOCK.search(text) and not _KEY_END.search(text):
+            self._key_lines = KEY_LINES
+        was_announced, self._is_announced = self._is_announced, bool(_ANNOUNCED.search(text))
+        if was_announced and (alone := _ALONE.fullmatch(text)):
+            return f"{alone[1]}{HIDDEN}"
+        return redacted(text)
+
+
+def redacted_lines(lines: Iterable[str]) -> list[str]:
+    """Lines without colour codes that belong together, as a `Redaction` shows them."""
+    redaction = Redaction()
+    return [redaction.line(line) for line in lines]
 
 
 def _unless_local(found: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from bot.fleet.hub import Hub, Listener
 from bot.fleet.known import State
 from bot.posts.lines import console_text, lost_words
 from bot.posts.messages import Message
-from bot.posts.redaction import redacted
+from bot.posts.redaction import redacted_lines
 from bot.pterodactyl import ServerOffline
 from bot.pterodactyl.console_events import ConsoleLine, Lost
 from bot.texts import _, _n
@@ -241,7 +241,7 @@ class ConsoleWork:
 
 def lines_file(heard: Sequence[str]) -> discord.File:
     """The lines of a console as a file, without what is nobody's business."""
-    text = "\n".join(redacted(console_text(line)) for line in heard)
+    text = "\n".join(redacted_lines(map(console_text, heard)))
     return discord.File(io.BytesIO(text.encode("utf-8", "replace")), "console.txt")
 
 

@@ -32,7 +32,7 @@ from bot.fleet.life import (
 from bot.posts.lines import RAW_CHARACTERS, console_text, cut_line
 from bot.posts.messages import Message
 from bot.posts.places import Places
-from bot.posts.redaction import redacted
+from bot.posts.redaction import redacted_lines
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
 from bot.store.posted import PostedRow
@@ -345,11 +345,9 @@ class Incidents:
 
     def _last_lines(self, server: Server) -> bytes:
         """What the console said last, without what is nobody's business."""
-        shown = (
-            cut_line(redacted(console_text(line.text[:RAW_CHARACTERS])))
-            for line in self._hub.lines(server, LOG_LINES)
-        )
-        return "\n".join(shown).encode("utf-8", "replace")
+        heard = self._hub.lines(server, LOG_LINES)
+        lines = redacted_lines(console_text(line.text[:RAW_CHARACTERS]) for line in heard)
+        return "\n".join(map(cut_line, lines)).encode("utf-8", "replace")
 
     async def _open_threads(
         self, row: AlarmRow, posts: Sequence[PostedRow], facts: IncidentFacts

@@ -19,7 +19,7 @@ from bot.fleet.panels import PanelGone
 from bot.posts.lines import console_text
 from bot.posts.members import NotAsked
 from bot.posts.messages import Message
-from bot.posts.redaction import redacted
+from bot.posts.redaction import redacted_lines
 from bot.pterodactyl import PanelError
 from bot.pterodactyl.console_events import Disconnected, Stats, Status
 from bot.store.jobs import Signal as Said
@@ -420,7 +420,7 @@ class _Sentence(Protocol):
 
 def _with_lines(told: _Sentence, heard: list[str], *, is_public: bool) -> Message:
     """The end with what the console said last: a few lines, and more in a file. Never in public."""
-    lines = [redacted(console_text(text)) for text in heard]
+    lines = redacted_lines(map(console_text, heard))
     if is_public or not lines:
         return told("", is_public=is_public)
     message = told("\n" + block("\n".join(lines[-LAST_LINES:]), 1200), is_public=False)

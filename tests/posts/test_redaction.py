@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.posts.redaction import HIDDEN, may_hold_secrets, redacted
+from bot.posts.lines import console_text
+from bot.posts.redaction import HIDDEN, Redaction, may_hold_secrets, redacted
 
 X = HIDDEN
 
@@ -142,6 +143,91 @@ def test_secrets_of_real_looking_lines_are_hidden_and_nothing_else(
         assert "eyJ" not in redacted(line)
         return
     assert redacted(line) == (line if shown is None else shown)
+
+
+DISGUISED = [
+    # (as the console says it, what must not come through)
+    ("Steve[/203.0.\x1b[31m113.7:54321] logged in", "113.7"),
+    ("Steve[/203.0\u200b.113.7:5] logged in", "113.7"),
+    ("Steve[/203.0.\u200d113.7:5] logged in", "113.7"),
+    ("Steve[/203.0.\ufe0f113.7:5] logged in", "113.7"),
+    ("Steve[/203.0.113\u00ad.7] logged in", "0.113"),
+    ("Steve[/203.0.\b113.7] logged in", "113.7"),
+    ("Steve[/203.0.1\u036313.7] logged in", "13.7"),
+    ("Steve \uff12\uff10\uff13.0.113.7 joined", "113.7"),
+    ("Steve 203\uff0e0\uff0e113\uff0e7 joined", "113"),
+    ("Steve 203\u30020\u3002113\u30027 joined", "113"),
+    ("Steve \u0662\u0660\u0663.\u0660.\u0661\u0661\u0663.\u0667 joined", "\u0667"),
+    ("203.000.113.007 joined", "113"),
+    ("from203.0.113.7to and ip_203.0.113.7_x", "113.7"),
+    ("host-203-0-113-7.example.net joined", "203-0"),
+    ("7.113.0.203.in-addr.arpa asked", "113"),
+    ("GET /?ip%3D203.0.113.7%26a", "113.7"),
+    ("GET /?ip=203.0.%31%313.7", "7"),
+    ("2001:db8:\x1b[1m:7 joined", "db8"),
+    ("http://[2001:db8::7]:80/ asked", "db8"),
+    ("ip_2001:db8::7", "db8"),
+    ("Steve issued server command: /authme:login hunter2", "hunter2"),
+    ("Steve issued server command: //login hunter2", "hunter2"),
+    ("Steve issued server command: /log\x1b[31min hunter2", "hunter2"),
+    ("Steve issued server command: /login\u00a0hunter2", "hunter2"),
+    ("Steve issued server command: /REGISTER hunter2 hunter2", "hunter2"),
+    ("POST password%3Dhunter2&x=1", "hunter2"),
+    ("POST {\\\"token\\\":\\\"abc123def\\\"}", "abc123def"),
+    ('{"password": "three words long"}', "words"),
+    ("Your password is: hunter2", "hunter2"),
+    ("Dein Passwort lautet hunter2", "hunter2"),
+    ("mail steve%40example.com", "example"),
+    ("mail st\u00e9ve@ex\u00e4mple.com", "mple"),
+    ("mail steve@\x1b[0mexample.com", "example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "secret"), DISGUISED)
+def test_no_disguise_brings_a_secret_through(line: str, secret: str) -> None:
+    assert secret not in redacted(console_text(line))
+
+
+ACROSS = [
+    (["token:", "abcdef1234567890"], "abcdef"),
+    (["[12:00:00 INFO]: Your password is", "[12:00:00 INFO]: hunter2"], "hunter2"),
+    (["rcon.password =", "hunter2"], "hunter2"),
+    (["-----BEGIN EC PRIVATE KEY-----", "short==", "-----END EC PRIVATE KEY-----"], "short"),
+]
+
+
+@pytest.mark.parametrize(("lines", "secret"), ACROSS)
+def test_a_secret_in_the_line_below_is_hidden_and_what_follows_is_shown(
+    lines: list[str], secret: str
+) -> None:
+    redaction = Redaction()
+    assert secret not in "".join(redaction.line(line) for line in lines)
+    assert not redaction.is_open
+    assert redaction.line("Done (4.2s)! For help, type help") == "Done (4.2s)! For help, type help"
+
+
+def test_a_key_that_never_ends_hides_no_console() -> None:
+    redaction = Redaction()
+    redaction.line("-----BEGIN PRIVATE KEY-----")
+    for _ in range(200):
+        shown = redaction.line("a plain line of the game")
+    assert shown == "a plain line of the game"
+
+
+HARMLESS = [
+    "password is incorrect, try again",
+    "The token is invalid",
+    "CPU at 50% of one core, 12%ab of it steals",
+    "Backup world-25-11-24-1.tar.gz written",
+    "Сервер запущен, مرحبا, 你好。",
+    "[12:00:00 INFO]: Enter your password:",
+    "https://example.com/login page not found",
+]
+
+
+@pytest.mark.parametrize("line", HARMLESS)
+def test_what_only_looks_like_a_secret_is_shown_as_it_is(line: str) -> None:
+    assert redacted(line) == line
 
 
 @given(st.ip_addresses(v=4).map(str), st.sampled_from(["%s", "/%s:1", "(%s)", "\x1b[1m%s\x1b[0m"]))
