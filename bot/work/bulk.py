@@ -37,6 +37,7 @@ from bot.work.bulk_lines import (
     board,
     board_text,
     broke,
+    cancelled,
     failed,
     job_text,
     left_out,
@@ -46,7 +47,7 @@ from bot.work.bulk_lines import (
 from bot.work.bulk_news import News, private_end
 from bot.work.course import Signal
 from bot.work.engine import Done, Job, Jobs, Sleep
-from bot.work.jobs_view import JobLine, JobsView
+from bot.work.jobs_view import CANCEL, JobLine, JobsView
 from bot.work.power_countdown import AWAY_SECONDS
 from bot.work.power_desk import Ear
 from bot.work.power_order import RIGHTS, PowerOrder
@@ -184,11 +185,12 @@ class BulkWork:
         news = self._news.setdefault(job.id, News())
         if job.phase != "report":
             entered = self._clock.monotonic()
+            news.wake = job.hear
             await self._take_up(job, news)
             await self._show(job, news)
             while job.state.over < len(job.state.lines):
-                news.changed.clear()
                 before = job.state.lines
+                await self._hear(job)
                 await self._step(job, news)
                 if job.state.lines != before:
                     await job.save()
@@ -197,17 +199,24 @@ class BulkWork:
                 if self._clock.monotonic() - entered > STAY_SECONDS:
                     job.state = structs.replace(job.state, seen_at=self._clock.now())
                     return Sleep(self._clock.now())
-                try:
-                    async with self._clock.timeout(LOOK_SECONDS):
-                        await news.changed.wait()
-                except TimeoutError:
-                    pass
+                await job.wait(LOOK_SECONDS)
             await job.save("report")
         with speaking(job.state.language):
             message = board(job.state)
         later = await self._teller.report(job, message)
         self._end(job)
         return later or Done()
+
+    async def _hear(self, job: Job[BulkJob]) -> None:
+        """Leave out what was not begun by the time somebody cancelled; the others go on."""
+        for one in await job.signals():
+            if one.name != CANCEL:
+                continue
+            job.state = structs.replace(job.state, cancelled_by=str(one.payload.get("by", "")))
+            with speaking(job.state.language):
+                for line in job.state.lines:
+                    if line.is_waiting:
+                        _set(job, line, text=cancelled(line), is_over=True, is_cancelled=True)
 
     async def _take_up(self, job: Job[BulkJob], news: News) -> None:
         """Listen to what was begun before, or read how it ended; leave out what came too late."""
@@ -250,7 +259,7 @@ class BulkWork:
             elif said:
                 _set(job, line, text=said)
         room = AT_ONCE - sum(1 for one in job.state.lines if one.job_id and not one.is_over)
-        waiting = [one for one in job.state.lines if not one.job_id and not one.is_over]
+        waiting = [one for one in job.state.lines if one.is_waiting]
         if room <= 0 or not waiting:
             return
         actor, news.actor = news.actor, None
@@ -381,4 +390,5 @@ def _set(job: Job[BulkJob], line: BulkLine, **changes: Any) -> None:
 
 def _described(row: JobRow) -> JobLine:
     state = msgspec.convert(row.state, BulkJob)
-    return JobLine(text=job_text(state, row.made_at), right=ADMIN)
+    can_cancel = row.phase != "report" and any(line.is_waiting for line in state.lines)
+    return JobLine(text=job_text(state, row.made_at), right=ADMIN, can_cancel=can_cancel)

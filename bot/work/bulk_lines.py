@@ -32,6 +32,13 @@ class BulkLine(Struct, frozen=True, kw_only=True):
     job_id: str = ""
     """The power workflow that acts on it, once it was begun."""
     is_over: bool = False
+    is_cancelled: bool = False
+    """It was not begun, because somebody cancelled the rest."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its turn has yet to come."""
+        return not self.job_id and not self.is_over
 
     @property
     def name(self) -> str:
@@ -52,11 +59,18 @@ class BulkJob(Struct, frozen=True, kw_only=True):
     lines: tuple[BulkLine, ...]
     seen_at: datetime | None = None
     """When somebody last worked at it; long ago means that the bot was away."""
+    cancelled_by: str = ""
+    """Who cancelled what was not begun by then."""
 
     @property
     def over(self) -> int:
         """How many servers are done with."""
         return sum(line.is_over for line in self.lines)
+
+    @property
+    def cancelled(self) -> int:
+        """How many were not begun, because somebody cancelled the rest."""
+        return sum(line.is_cancelled for line in self.lines)
 
 
 def head(state: BulkJob) -> str:
@@ -127,6 +141,11 @@ def broke(line: BulkLine) -> str:
     return _("⚪ {server}: unknown, something broke on my side.", server=line.name)
 
 
+def cancelled(line: BulkLine) -> str:
+    """Its turn never came."""
+    return _("⚪ {server}: not begun, cancelled.", server=line.name)
+
+
 def cut_lines(lines: list[str]) -> str:
     """All lines, or as many as fit, and how many are missing."""
     shown = list(lines)
@@ -139,4 +158,15 @@ def cut_lines(lines: list[str]) -> str:
 
 
 def _done(state: BulkJob) -> str:
-    return _("{done} of {count} done", done=state.over, count=len(state.lines))
+    dropped = state.cancelled
+    count = len(state.lines) - dropped
+    said = _("{done} of {count} done", done=state.over - dropped, count=count)
+    if not dropped:
+        return said
+    rest = _n(
+        "{by} cancelled {count} that was not begun",
+        "{by} cancelled {count} that were not begun",
+        dropped,
+        by=bold(state.cancelled_by),
+    )
+    return f"{said} · {rest}"

@@ -1,6 +1,7 @@
 """What one life of the bot hears of a bulk action, and what who asked is told of it."""
 
 import asyncio
+from collections.abc import Callable
 
 import discord
 
@@ -23,7 +24,8 @@ class News:
         self.ears: dict[str, Ear] = {}
         self.texts: dict[str, str] = {}
         self.details: list[str] = []
-        self.changed = asyncio.Event()
+        self.wake: Callable[[], None] = lambda: None
+        """Lets the job look at once."""
         self.over = asyncio.Event()
         self.state: BulkJob | None = None
         self.is_public = True
@@ -35,12 +37,12 @@ class News:
     def say(self, server_id: str, text: str) -> None:
         """A newer line."""
         self.texts[server_id] = text
-        self.changed.set()
+        self.wake()
 
     def ear(self, line: BulkLine) -> Ear:
         """Hears how one server's workflow goes on and ends."""
         ear = Ear(_Line(self, line))
-        ear.end.add_done_callback(lambda _end: self.changed.set())
+        ear.end.add_done_callback(lambda _end: self.wake())
         return ear
 
 
@@ -68,7 +70,7 @@ class _Line:
 def private_end(news: News) -> Message:
     """What who asked hears at the end: that it is over, and why something was not done."""
     state = news.state
-    count = state.over if state is not None else 0
+    count = state.over - state.cancelled if state is not None else 0
     if state is not None and not news.is_public:
         alone = _("I may not write here, so only you see it.")
         with speaking(state.language):

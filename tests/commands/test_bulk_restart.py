@@ -101,6 +101,32 @@ async def test_what_was_not_begun_before_a_long_absence_is_left_out_and_said(
         await world.close()
 
 
+async def test_cancelled_in_jobs_the_rest_is_not_begun_and_the_message_says_which(
+    wire: Wire, settings: Config, panel: SimPanel, clock: MovedClock
+) -> None:
+    names = ("Survival", "Creative", "Modded", "Lobby", "Rust Island")
+    async with running(wire, settings, clock) as app:
+        world = World(wire, app)
+        mia = await restarting(world, panel, *names)
+        await until(clock, lambda: len(powers(panel)) == 4, step=0.1)
+        listed = await mia.slash(world.channel, "jobs")
+        await private(listed)
+
+        cancelled = await mia.click(listed.message, label="Cancel")
+
+        await cancelled.until(lambda: "Cancelled" in cancelled.text)
+        await world.posted("not begun, cancelled")
+        late = await world.admin.slash(world.channel, "jobs")
+        assert "restarts 5 servers" in await private(late)
+        assert "Cancel" not in str(late.message["components"])
+        await until(clock, lambda: said(world, "4 of 4 done"))
+        (only,) = public(world.channel)
+        assert "**Mia** cancelled 1 that was not begun" in only
+        assert only.count("not begun, cancelled") == 1
+        assert len(powers(panel)) == 4
+        await world.close()
+
+
 def ended(outcome: str, report: str, *, was_sent: bool) -> JobRow:
     """A power workflow that is over, as it is kept."""
     now = datetime(2026, 11, 25, tzinfo=UTC)
