@@ -40,18 +40,23 @@ class Unfit(Exception):
 
 def panel_words(error: PanelError, *, panel: str, server: str | None) -> str:
     """Say a panel's error in the member's terms. `panel` and `server` are bare names."""
-    where = bold(server) if server else _("the server")
-    host = bold(panel)
-    said = (
-        _reachable_words(error, host)
-        or _key_words(error, host)
-        or _refused_words(error, host, where)
-    )
+    said = panel_cause(error, panel=panel, server=server)
     if error.maybe_done:
         return f"{said} " + _(
             "It may have happened all the same. Look before you try again: `/server info` shows it."
         )
     return f"{said} " + _("Nothing was changed.")
+
+
+def panel_cause(error: PanelError, *, panel: str, server: str | None) -> str:
+    """The same without what it means for what was asked, where the sentence before says that."""
+    where = bold(server) if server else _("the server")
+    host = bold(panel)
+    return (
+        _reachable_words(error, host)
+        or _key_words(error, host)
+        or _refused_words(error, host, where)
+    )
 
 
 def _reachable_words(error: PanelError, host: str) -> str | None:

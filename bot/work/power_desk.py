@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
 import structlog
@@ -20,7 +21,7 @@ from bot.posts.members import NotAsked
 from bot.posts.messages import Message
 from bot.pterodactyl import PanelError
 from bot.texts import _, speaking
-from bot.ui.errors import panel_words
+from bot.ui.errors import panel_cause, panel_words
 from bot.ui.parts import Colour, button, card
 from bot.work.again import Again, MemberGone, ServerGone
 from bot.work.course import Signal
@@ -192,7 +193,12 @@ class Desk:
         server = self.directory.get(job.guild_id, state.asked.server_id)
         if server is None:
             story = self.story(job)
-            raise Over("gone", lambda *, is_public: _dropped(story, _gone(), is_public=is_public))
+
+            def gone(*, is_public: bool) -> Message:
+                told = story.left_off if state.has_stopped else story.dropped
+                return told(_gone(), is_public=is_public)
+
+            raise Over("gone", gone)
         meant = state.wake_at or job.made_at
         late = (self.clock.now() - meant).total_seconds()
         return Run(job, server, self.story(job), self.clock.monotonic(), late)
@@ -227,39 +233,54 @@ class Desk:
                 if isinstance(error, MemberGone)
                 else _gone()
             )
-            raise Over(
-                "refused", lambda *, is_public: _dropped(story, why, is_public=is_public)
-            ) from None
+            raise self.dropped(run, "refused", lambda: why) from None
         except NotAdmitted as error:
             if not self.watchers(run.job.id):
                 await self.audit.refused(
                     asked.guild_id, asked.channel_id, asked.actor_id, asked.reference, error
                 )
-            raise Over("refused", self._no_longer(story), error=error) from None
+            raise self.dropped(run, "refused", partial(_no_longer, story), error=error) from None
         if not is_agreed(admitted.decision, admitted.agreed):
-            raise Over("refused", self._no_longer(story))
+            raise self.dropped(run, "refused", partial(_no_longer, story))
         return admitted
 
-    @staticmethod
-    def _no_longer(story: Story) -> Ending:
-        def end(*, is_public: bool) -> Message:
-            why = _("{who} may no longer do it.", who=story.who)
-            return _dropped(story, why, is_public=is_public)
+    def dropped(
+        self,
+        run: Run,
+        outcome: str,
+        why: Callable[[], str],
+        *,
+        error: Exception | None = None,
+    ) -> Over:
+        """The next signal isn't sent: nothing was done, or a restart ends half-way.
 
-        return end
+        Args:
+            run: The entry.
+            outcome: For lists and records.
+            why: Says it, in the language that is spoken then.
+            error: What those who wait here are answered with instead, where nothing was done.
+        """
+        story, has_stopped = run.story, run.state.has_stopped
+
+        def end(*, is_public: bool) -> Message:
+            told = story.left_off if has_stopped else story.dropped
+            return told(why(), is_public=is_public)
+
+        if has_stopped:
+            return Over("failed", end, rows=FAILED)
+        return Over(outcome, end, error=error)
 
     def refused(self, run: Run, error: PanelError | PanelGone) -> Over:
-        """The panel said no, or can't be asked any more: nothing was done."""
-        server, story = run.server, run.story
+        """The panel said no, or can't be asked any more: the signal was not sent."""
+        server = run.server
 
-        def end(*, is_public: bool) -> Message:
+        def why() -> str:
             if isinstance(error, PanelGone):
-                why = _gone()
-            else:
-                why = panel_words(error, panel=server.panel_name, server=server.name)
-            return _dropped(story, why, is_public=is_public)
+                return _gone()
+            says = panel_cause if run.state.has_stopped else panel_words
+            return says(error, panel=server.panel_name, server=server.name)
 
-        return Over("failed", end, error=error)
+        return self.dropped(run, "failed", why, error=error)
 
     async def show(self, run: Run, message: Message) -> None:
         """Let the channel's one message say this.
@@ -315,8 +336,8 @@ class Desk:
         return card(state.report, colour=Colour.RED, rows=[row])
 
 
-def _dropped(story: Story, why: str, *, is_public: bool) -> Message:
-    return story.dropped(why, is_public=is_public)
+def _no_longer(story: Story) -> str:
+    return _("{who} may no longer do it.", who=story.who)
 
 
 def _gone() -> str:

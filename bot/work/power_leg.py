@@ -20,7 +20,7 @@ from bot.posts.lines import console_text
 from bot.posts.members import NotAsked
 from bot.posts.messages import Message
 from bot.posts.redaction import redacted_lines
-from bot.pterodactyl import PanelError
+from bot.pterodactyl import Limited, NodeFailed, PanelDown, PanelError
 from bot.pterodactyl.console_events import Disconnected, Stats, Status
 from bot.store.jobs import Signal as Said
 from bot.texts import _, speaking
@@ -61,6 +61,10 @@ STOPS_AT_MOST: Final = 2
 """A stop as well, where a bot that was killed while it sent it sees the server in the same run."""
 AGAIN_WITHIN: Final = timedelta(minutes=2)
 """Later than that, what was cut off is no longer what people expect to happen."""
+START_AGAIN_SECONDS: Final = 15.0
+START_FOR_SECONDS: Final = 900.0
+"""So long after the stop of a restart its start is tried while the panel is away."""
+_PASSING: Final = (PanelDown, NodeFailed, Limited)
 READ_CONSOLE: Final = Action("console tail", "control.console", on_server=True)
 
 
@@ -136,10 +140,32 @@ class Legs:
             raise self._desk.refused(run, error) from None
         except PanelError as error:
             if not error.maybe_done:
+                if run.state.has_stopped and isinstance(error, _PASSING):
+                    await self._start_later(run, error)
                 raise self._desk.refused(run, error) from None
             log.warning("power outcome unknown", reference=admitted.reference, error=str(error))
             return False
         return True
+
+    async def _start_later(self, run: Run, error: PanelError) -> None:
+        """A server that is off by us isn't left off because the panel was away for a moment.
+
+        Raises:
+            Wait: The start is tried again.
+        """
+        if not self._may_start_still(run):
+            return
+        log.info("start not sent yet", job=run.job.id, error=type(error).__name__)
+        run.job.forget(Signal.START.value, f"{Signal.START.value} {run.state.attempt}")
+        await run.job.save()
+        with speaking(run.story.language):
+            waits = run.story.start_waits()
+        await self._desk.show(run, waits)
+        raise Wait(START_AGAIN_SECONDS)
+
+    def _may_start_still(self, run: Run) -> bool:
+        began_at = run.state.began_at or self._clock.now()
+        return (self._clock.now() - began_at).total_seconds() <= START_FOR_SECONDS
 
     async def _tell_sent(self, run: Run, leg: Signal, *, is_new: bool) -> None:
         story, state = run.story, run.state
@@ -344,6 +370,11 @@ class Legs:
         if self._is_stop_lost(run, known):
             run.set(attempt=state.attempt + 1)
             raise Wait(0.0)
+        if state.has_stopped and not state.is_known and self._may_start_still(run):
+            run.set(attempt=state.attempt + 1)
+            raise Wait(START_AGAIN_SECONDS)
+        if state.has_stopped and known.state is State.OFFLINE:
+            return self._desk.dropped(run, "failed", partial(_not_started, is_known=state.is_known))
         end = partial(run.story.ignored, known, is_known=state.is_known)
         return Over("failed" if state.is_known else "unknown", end)
 
@@ -425,6 +456,12 @@ def _with_lines(told: _Sentence, heard: list[str], *, is_public: bool) -> Messag
         return told("", is_public=is_public)
     message = told("\n" + block("\n".join(lines[-LAST_LINES:]), 1200), is_public=False)
     return Message(message.text, files=(lines_file(heard),))
+
+
+def _not_started(*, is_known: bool) -> str:
+    if is_known:
+        return _("The panel took the start, and the node did nothing. Try again in a moment.")
+    return _("The panel stopped answering each time I sent the start. Try again in a moment.")
 
 
 def already(story: Story, known: Known, *, is_public: bool) -> Message:  # noqa: ARG001

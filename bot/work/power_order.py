@@ -75,6 +75,8 @@ class PowerJob(Struct, frozen=True, kw_only=True):
     backup_name: str = ""
     backup_done: bool = False
     """It is whole, or somebody said to go on without it."""
+    blind_since: datetime | None = None
+    """Since when the panel doesn't say how the backup is."""
     leg: str = ""
     """The signal that is followed now."""
     attempt: int = 1
@@ -107,6 +109,12 @@ class PowerJob(Struct, frozen=True, kw_only=True):
     def signal(self) -> Signal:
         """What is wanted, in the panel's word."""
         return Signal(self.order.signal)
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether it is a restart of which the stop is done, so that the server is off by us."""
+        is_restart = self.signal is Signal.RESTART
+        return is_restart and self.leg == Signal.START.value and self.began_at is not None
 
     @property
     def is_full(self) -> bool:

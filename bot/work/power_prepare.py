@@ -34,6 +34,8 @@ SAVE_SECONDS: Final = 15.0
 """How long a game is listened to for its word that it saved."""
 BACKUP_LOOK_SECONDS: Final = 15.0
 """Its follow-up says when it is over; this is for the case that nobody says so."""
+BLIND_SECONDS: Final = 1800
+"""How long the panel may say nothing of a backup until people are asked."""
 ANSWER_SECONDS: Final = 1800
 """How long it waits for a word on how to go on without the backup."""
 
@@ -205,7 +207,9 @@ class Preparing:
             raise self._desk.refused(run, error) from None
         except PanelError as error:
             log.info("backup asked for again", job=run.job.id, error=type(error).__name__)
-            raise Wait(BACKUP_LOOK_SECONDS) from None
+            await self._blind(run, error)
+            return
+        run.set(blind_since=None)
         if backup.is_running:
             raise Wait(BACKUP_LOOK_SECONDS)
         if backup.has_failed:
@@ -215,6 +219,21 @@ class Preparing:
         is_late = run.late_seconds > AWAY_SECONDS
         await run.job.save("ready" if is_late else "leg", run.set(backup_done=True))
 
+    async def _blind(self, run: Run, error: PanelError) -> None:
+        """The panel doesn't say how the backup is: look again, and after a while ask people.
+
+        Raises:
+            Wait: It is looked at again.
+        """
+        now = self._clock.now()
+        since = run.state.blind_since or now
+        if (now - since).total_seconds() > BLIND_SECONDS:
+            await self._ask_about(run, self._words(run, error))
+            return
+        if run.state.blind_since is None:
+            await run.job.save(state=run.set(blind_since=now))
+        raise Wait(BACKUP_LOOK_SECONDS)
+
     async def _ask_about(self, run: Run, why: str) -> None:
         due = self._clock.now() + timedelta(seconds=ANSWER_SECONDS)
         await run.job.save("ask", run.set(trouble=why, due_at=due))
@@ -222,7 +241,7 @@ class Preparing:
     def _question(self, run: Run) -> Message:
         story, state = run.story, run.state
         head = _(
-            "The backup before {who}'s {signal} of {server} was not made, so nothing was done to "
+            "I don't have the backup before {who}'s {signal} of {server}, so nothing was done to "
             "it yet.",
             who=story.who,
             signal=story.signal_words,

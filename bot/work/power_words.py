@@ -182,6 +182,20 @@ class Story:
         said = _("The {signal} of {server} was not carried out.", **self._v)
         return Message(f"{DOTS[State.UNKNOWN]} {said} {why}")
 
+    def left_off(self, why: str, *, is_public: bool) -> Message:  # noqa: ARG002  # an Ending
+        """Of a restart the stop was done, and the start was not."""
+        said = _("{server} was stopped, but not started again. It is off.", **self._v)
+        return Message(f"{DOTS[State.SUSPENDED]} {said} {why}")
+
+    def start_waits(self) -> Message:
+        """Of a restart the stop was done, and the panel can't be asked for the start."""
+        said = _(
+            "{who} restarts {server}{why}. It is off; the panel can't be asked to start it just "
+            "now. I go on trying.",
+            **self._v,
+        )
+        return Message(f"{DOTS[State.UNKNOWN]} {said}")
+
     def broken(self, *, is_public: bool) -> Message:  # noqa: ARG002  # an Ending
         said = _(
             "Something broke on my side during the {signal} of {server}, so how it ended is "

@@ -312,6 +312,26 @@ async def test_a_clock_that_was_set_back_makes_no_countdown_longer(
     assert powers(panel) == ["stop", "start"]
 
 
+async def test_a_countdown_that_ended_while_the_bot_was_away_is_announced_anew(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    await planned(roost, clock, mia, delay="5m")
+    await moved(clock, lambda: commands(panel))
+
+    clock.set_back(-1800)  # the wall went on while nothing here ran
+    told = await said(roost, clock, "I was away when it was due, so I announce it anew")
+
+    assert "**Mia** restarts **Survival**" in told
+    assert powers(panel) == []
+    assert "Cancel" in _labels(roost.channel.public()[-1])
+    await moved(clock, lambda: len(commands(panel)) == 2)
+    await passing(clock, 65)
+    await said(roost, clock, "Up again in")
+    assert powers(panel) == ["stop", "start"]
+    assert len(public(roost.channel)) == 1
+
+
 async def test_jobs_shows_it_and_cancels_it(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
