@@ -125,7 +125,12 @@ class Option(IntEnum):
     STRING = 3
     INTEGER = 4
     BOOLEAN = 5
+    USER = 6
+    CHANNEL = 7
+    ROLE = 8
+    MENTIONABLE = 9
     NUMBER = 10
+    ATTACHMENT = 11
 
 
 GROUPS = (Option.SUBCOMMAND, Option.GROUP)
