@@ -441,12 +441,16 @@ class Hub:
     def _passed(self, feed: Feed, event: Event) -> None:
         """What the panel, rather than the power, does with the server."""
         match event:
+            case Deleted() if self.known(feed.server).state is State.TRANSFERRING:
+                pass  # the node it left says so; the panel tells where it is now
             case Deleted():
                 self._passing(feed, State.GONE)
             case InstallStarted():
                 self._passing(feed, State.INSTALLING)
-            case TransferStatus(status="processing"):
+            case TransferStatus(status="processing" | "completed"):
                 self._passing(feed, State.TRANSFERRING)
+                if event.status == "completed":
+                    self._settle_soon(feed.server)
             case InstallEnded() | RestoreEnded() | TransferStatus():
                 self._settle_soon(feed.server)
             case _:

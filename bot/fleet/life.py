@@ -26,6 +26,7 @@ from bot.pterodactyl.console_events import (
     Lost,
     Stats,
     Status,
+    TransferStatus,
 )
 
 CONFIRM: Final = timedelta(seconds=10)
@@ -121,7 +122,7 @@ class Installed(Turn, frozen=True, kw_only=True):
 
 
 class Removed(Turn, frozen=True, kw_only=True):
-    """It was deleted on its node."""
+    """It was deleted; where it moved to another node it was not."""
 
 
 class _Fall(Struct):
@@ -149,6 +150,7 @@ class Life:
         self._claimed_at: datetime | None = None
         self._disk_full_at: datetime | None = None
         self._contradicted = 0
+        self._is_moved = False
 
     @property
     def due_at(self) -> datetime | None:
@@ -182,6 +184,11 @@ class Life:
                 turns.append(Installing(at=at))
             case InstallEnded():
                 turns.append(Installed(at=at))
+            case TransferStatus(status="completed"):
+                self._is_moved = True
+            case Deleted() if self._is_moved:
+                self._is_moved = False  # by the node it left; the next one tells how it is
+                self.doubt(at)
             case Deleted():
                 turns.append(Removed(at=at))
             case _:

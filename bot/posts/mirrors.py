@@ -37,7 +37,15 @@ from bot.posts.lines import (
 from bot.posts.places import Places
 from bot.posts.redaction import Redaction, may_hold_secrets, redacted
 from bot.posts.webhooks import Hook, HookGone, Refused, TooManyHooks, Webhooks
-from bot.pterodactyl.console_events import Connected, ConsoleLine, Lost, Reconnected
+from bot.pterodactyl.console_events import (
+    Connected,
+    ConsoleLine,
+    DaemonMessage,
+    InstallOutput,
+    Lost,
+    Reconnected,
+    TransferLog,
+)
 from bot.secret import Secret
 from bot.store import mirrors as rows
 from bot.store.engine import Database
@@ -320,6 +328,8 @@ class Mirrors:
                 case ConsoleLine():
                     if takes_history or not event.is_history:
                         self._take(mirror, event.text)
+                case DaemonMessage() | InstallOutput() | TransferLog():
+                    self._take(mirror, event.text)  # the panel's own console shows them too
                 case Reconnected():
                     takes_history = True
                 case Connected():

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from demo.panel.node import Node
 from demo.panel.records import Backup, User
 from demo.panel.server import Server, Status
 
 if TYPE_CHECKING:
     from demo.panel.panel import SimPanel
 
+RFC_1123: Final = "%a, %d %b %Y %H:%M:%S UTC"
 INSTALL: Final = (
     "Downloading server jar...",
     "\x1b[32mgreen\x1b[0m progress",
@@ -89,6 +91,34 @@ async def _restore(panel: "SimPanel", server: Server, backup: Backup, *, truncat
     )
     if server.instance is not None:
         server.instance.publish("backup restore completed", "")
+
+
+def start_transfer(panel: "SimPanel", server: Server, node: Node) -> None:
+    """Move a server that is off to another node in the background."""
+    server.is_transferring = True
+    panel.tasks.start(f"transfer {server.identifier}", _transfer(panel, server, node))
+
+
+async def _transfer(panel: "SimPanel", server: Server, node: Node) -> None:
+    instance = server.instance
+    if instance is None:
+        return
+
+    def log(text: str) -> None:
+        line = f"\x1b[33m\x1b[1m{panel.clock.now():{RFC_1123}} [Transfer System] {text}\x1b[0m"
+        instance.publish("transfer logs", line, right="admin.websocket.transfer")
+
+    log("[Source Node]:\x1b[39m Preparing to stream server data to destination...")
+    instance.publish("transfer status", "processing")
+    log("[Source Node]:\x1b[39m Streaming archive to destination...")
+    if server.restore_seconds:
+        await panel.clock.sleep(server.restore_seconds)
+    log("[Source Node]:\x1b[39m Finished streaming archive to destination.")
+    server.node, server.is_transferring = node, False
+    instance.publish("transfer status", "completed")
+    instance.publish("deleted", "null")
+    instance.publish("console output", "")
+    instance.end_sockets(1001, "server deleted")
 
 
 def start_install(panel: "SimPanel", server: Server) -> None:

@@ -26,6 +26,7 @@ from demo.panel.faults import (
 )
 from demo.panel.heard import Heard
 from demo.panel.instance import Instance
+from demo.panel.jobs import start_transfer
 from demo.panel.listening import Handler, Listening
 from demo.panel.mishap import cut, error_page, garble, page
 from demo.panel.node import Node
@@ -174,6 +175,10 @@ class SimPanel:
         for server in self.world.servers:
             if server.node is node and server.instance is not None:
                 server.instance.end_sockets(None, "")
+
+    def transfer(self, name: str, to: str) -> None:
+        """Move a server to another node, as an administrator does."""
+        start_transfer(self, self.world.server(name), self.world.node(to))
 
     def deny(self, user: User, server: Server) -> None:
         """Take a user's websocket tokens of a server back, as a change of rights does."""

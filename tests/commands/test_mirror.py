@@ -56,6 +56,23 @@ async def test_what_was_said_before_is_not_repeated(roost: World, panel: SimPane
     assert "long ago" not in mirrored(roost.channel)
 
 
+async def test_what_the_node_says_of_a_restore_and_an_install_comes_too(
+    roost: World, panel: SimPanel
+) -> None:
+    await mirror(roost)
+    await heard(roost, panel, "[INFO] just now")
+    node = panel.world.server("Survival").instance
+    assert node is not None
+
+    node.publish("daemon message", "(restoring): world/level.dat")
+    node.publish("install output", "Downloading server jar...")
+    node.publish("transfer logs", "\x1b[33m\x1b[1mMon [Transfer System]:\x1b[39m Preparing\x1b[0m")
+
+    await eventually(lambda: "Preparing" in mirrored(roost.channel))
+    assert "(restoring): world/level.dat" in mirrored(roost.channel)
+    assert "Downloading server jar" in mirrored(roost.channel)
+
+
 async def test_secrets_stay_in_the_console(roost: World, panel: SimPanel) -> None:
     await mirror(roost)
 
