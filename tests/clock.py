@@ -3,8 +3,15 @@
 import asyncio
 import heapq
 import itertools
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
 
+STEP_SECONDS = 2.0
+CALM_SECONDS = 0.004
+CALM_AT_MOST = 0.5  # where something real never ends: a console that goes on and on
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -58,7 +65,8 @@ class MovedClock:
                 continue
             self._elapsed = max(self._elapsed, at)
             waker.set_result(None)
-            await _settle()
+            if not self._sleepers or self._sleepers[0][0] > at:
+                await _settle()
         self._elapsed = end
         await _settle()
 
@@ -88,8 +96,13 @@ class _MovedLimit:
 
 
 async def _settle() -> None:
+    """Let everybody run, and what has come in by sockets and threads; quick where all wait."""
+    loop, quiet = asyncio.get_running_loop(), 0
     for _ in range(10):
         await asyncio.sleep(0)
+        quiet = 0 if loop._ready else quiet + 1  # type: ignore[attr-defined]  # who runs next
+        if quiet == 3:
+            return
 
 
 async def flow(clock: MovedClock, task: "asyncio.Task[object]", *, limit: float = 3600.0) -> None:
@@ -110,3 +123,65 @@ async def flow(clock: MovedClock, task: "asyncio.Task[object]", *, limit: float 
             moved += step
         if moved > limit:
             raise TimeoutError(f"still running after {moved:.0f} moved seconds")
+
+
+async def passing(clock: MovedClock, seconds: float, *, step: float = STEP_SECONDS) -> None:
+    """Let so much time pass, in steps between which sockets and threads bring what they have."""
+    while seconds > 0:
+        await clock.advance(min(step, seconds))
+        await calm()
+        seconds -= step
+
+
+async def until(
+    clock: MovedClock,
+    check: Callable[[], object],
+    *,
+    step: float = STEP_SECONDS,
+    limit: float = 7200.0,
+) -> float:
+    """Let time pass until `check` holds, and return how many seconds that took.
+
+    Raises:
+        AssertionError: It does not within `limit` moved seconds.
+    """
+    began = clock.monotonic()
+    if not check():
+        await calm(5 * CALM_SECONDS)  # what is under way needs no time that is moved
+    while not check():
+        assert clock.monotonic() - began < limit, f"nothing within {limit:.0f} s"
+        await clock.advance(step)
+        await calm()
+    return clock.monotonic() - began
+
+
+async def calm(seconds: float = CALM_SECONDS) -> None:
+    """Wait until neither a socket nor a thread has brought anything for so long."""
+    heard = _listen(asyncio.get_running_loop())
+    heard.last = began = time.monotonic()
+    while (now := time.monotonic()) - heard.last < seconds and now - began < CALM_AT_MOST:
+        await asyncio.sleep(seconds / 2)
+
+
+class _Heard:
+    """When a loop was last woken by something that was no timer of its own."""
+
+    def __init__(self, selector: Any) -> None:
+        self.last = time.monotonic()
+        self._select = selector.select
+        selector.select = self.select
+
+    def select(self, timeout: float | None = None) -> Any:
+        events = self._select(timeout)
+        if events:
+            self.last = time.monotonic()
+        return events
+
+
+_HEARD: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Heard]" = WeakKeyDictionary()
+
+
+def _listen(loop: asyncio.AbstractEventLoop) -> _Heard:
+    if loop not in _HEARD:
+        _HEARD[loop] = _Heard(loop._selector)  # type: ignore[attr-defined]  # of the default loop
+    return _HEARD[loop]

@@ -247,8 +247,10 @@ class Hub:
         known = self.known(server)
         if known.is_live:
             return known
-        if known.seen_at is not None and self._age(known.seen_at) < fresh_seconds:
-            return known
+        if known.seen_at is not None:
+            age = (self._clock.now() - known.seen_at).total_seconds()
+            if 0 <= age < fresh_seconds:  # below 0 the clock was set back, and nobody knows
+                return known
         return await self._asked(server)
 
     async def _asked(self, server: Server, *, is_background: bool = False) -> Known:
@@ -505,9 +507,6 @@ class Hub:
         """Tell all who look at `changes` that something of a server changed."""
         for changes in self._changes:
             changes.note(server_id)
-
-    def _age(self, seen_at: datetime) -> float:
-        return (self._clock.now() - seen_at).total_seconds()
 
 
 def _since(before: Known, known: Known) -> datetime | None:

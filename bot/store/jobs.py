@@ -300,6 +300,19 @@ async def next_due(
     return found
 
 
+async def bring_forward(
+    session: AsyncSession, *, guild_ids: Iterable[int], kinds: Iterable[str], to: datetime
+) -> int:
+    """Let every job that waits for a later time look at once; how many those were."""
+    statement = (
+        update(job)
+        .where(_due(guild_ids, kinds), job.c.run_at > to)
+        .values(run_at=to)
+        .returning(job.c.id)
+    )
+    return len((await session.execute(statement)).all())
+
+
 async def void_claims(session: AsyncSession) -> int:
     """Take back every claim. At the start of the one process that holds the file each is dead."""
     statement = (

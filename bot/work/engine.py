@@ -34,6 +34,8 @@ PARALLEL: Final = 50
 FAILURES_AT_MOST: Final = 5
 RETRY_SECONDS_AT_MOST: Final = 300.0
 LOOK_AT_LEAST_EVERY: Final = 60.0
+SET_BACK_SECONDS: Final = 5.0
+"""A clock on the wall that lost this much against measured time was set back by somebody."""
 """Also where nothing is due: a clock that was set back must not make a job wait for ever."""
 
 
@@ -230,6 +232,7 @@ class Jobs:
         self._kinds: dict[str, _Kind[Any]] = {}
         self._running: dict[str, tuple[Job[Any], asyncio.Task[None]]] = {}
         self._wake = asyncio.Event()
+        self._ahead = self._ahead_by()
 
     def register(self, kind: str, state: type[S], handler: Handler[S], *, failed: Told[S]) -> None:
         """Say who carries out a kind.
@@ -339,6 +342,7 @@ class Jobs:
         """Hand out due jobs, for as long as the bot lives."""
         while True:
             self._wake.clear()
+            await self._heed_clock()
             room = PARALLEL - len(self._running)
             if room > 0 and await self._hand_out(room):
                 continue
@@ -373,6 +377,21 @@ class Jobs:
             job: Job[Any] = Job(row, state, self._database, self._clock)
             self._running[row.id] = (job, self._supervisor.start(name, self._carry_out(job)))
         return len(claimed)
+
+    async def _heed_clock(self) -> None:
+        """Jobs wait for times of the clock on the wall; once it was set back, each looks anew."""
+        ahead = self._ahead_by()
+        if ahead < self._ahead - SET_BACK_SECONDS:
+            async with self._database.write() as session:
+                count = await rows.bring_forward(
+                    session, guild_ids=self._guilds(), kinds=self._kinds, to=self._clock.now()
+                )
+            log.warning("clock was set back", seconds=round(self._ahead - ahead), jobs=count)
+        self._ahead = ahead
+
+    def _ahead_by(self) -> float:
+        """Seconds by which the clock on the wall is ahead of measured time."""
+        return self._clock.now().timestamp() - self._clock.monotonic()
 
     async def _next_due(self) -> datetime | None:
         async with self._database.read() as session:

@@ -7,8 +7,8 @@ import pytest
 from bot.access.quiet import is_quiet, read_hours
 from bot.clock import Clock
 from demo.panel import SimPanel
-from tests.alerts.scene import SERVER, messages, pass_time, set_alert, until, watched
-from tests.clock import START, MovedClock
+from tests.alerts.scene import SERVER, messages, set_alert, watched
+from tests.clock import START, MovedClock, passing, until
 from tests.wirecord import Json, Permission, components_of, eventually, text_of
 from tests.world import World, private, public
 
@@ -208,12 +208,12 @@ async def test_a_busy_cpu_is_told_once_with_its_peak_and_its_end(
     await watched(roost, clock)
     server = panel.world.server(SERVER)
     server.cpu_now_percent = 190.0  # of a limit of 200
-    await pass_time(clock, 200)
+    await passing(clock, 200)
     assert public(roost.channel) == []
 
     await until(clock, lambda: messages(roost.channel, "CPU at 95 %"))
     server.cpu_now_percent = 150.0  # 75 %: below the threshold, not clearly
-    await pass_time(clock, 400)
+    await passing(clock, 400)
     (message,) = roost.channel.public()
     assert "the highest so far is 95 %" in text_of(message)
     server.cpu_now_percent = 20.0
@@ -233,7 +233,7 @@ async def test_a_disk_that_fills_is_told_with_an_estimate(
     await watched(roost, clock)
 
     for share in range(51, 63):
-        await pass_time(clock, 300, step=10.0)
+        await passing(clock, 300, step=10.0)
         server.base_disk_bytes = int(limit * share / 100)
 
     await until(clock, lambda: messages(roost.channel, "That is an estimate"))
@@ -280,7 +280,7 @@ async def test_a_restless_server_doesn_t_flood_the_channel(
         server.instance.power("stop" if number % 2 == 0 else "start")
         state = "offline" if number % 2 == 0 else "running"
         await until(clock, lambda state=state: server.state == state)  # type: ignore[misc]
-        await pass_time(clock, 20)
+        await passing(clock, 20)
 
     assert len(public(roost.channel)) <= 6
     assert "in the last 10 minutes" in public(roost.channel)[-1]
@@ -295,13 +295,13 @@ async def test_a_panel_away_for_an_hour_is_one_alert_and_one_recovery(
 
     panel.fault("refused")
     panel.drop_sockets()
-    await pass_time(clock, 3600, step=10.0)
+    await passing(clock, 3600, step=10.0)
     assert [text for text in public(roost.channel) if "doesn't answer" in text]
     assert len(public(roost.channel)) == 1
     panel.faults_clear()
 
     await until(clock, lambda: messages(roost.channel, "answers again"))
-    await pass_time(clock, 300, step=5.0)
+    await passing(clock, 300, step=5.0)
     (message,) = roost.channel.public()
     assert "It was away for" in text_of(message)
 
@@ -316,7 +316,7 @@ async def test_a_node_away_is_one_alert_for_all_its_servers(
     panel.fault("refused", on="node")
     panel.drop_sockets()
     await until(clock, lambda: messages(roost.channel, "The node"))
-    await pass_time(clock, 300, step=5.0)
+    await passing(clock, 300, step=5.0)
     assert len(public(roost.channel)) == 1
     panel.faults_clear()
 
@@ -328,12 +328,12 @@ async def test_a_refused_key_is_told_once_and_not_tried_again(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
     await set_alert(roost, "panel")
-    await pass_time(clock, 130, step=5.0)
+    await passing(clock, 130, step=5.0)
 
     panel.fault("401", route="GET /account")
     await until(clock, lambda: messages(roost.channel, "refuses its key"))
     asked = panel.count("GET /account")
-    await pass_time(clock, 600, step=10.0)
+    await passing(clock, 600, step=10.0)
 
     assert panel.count("GET /account") == asked
     assert len(public(roost.channel)) == 1

@@ -4,16 +4,8 @@ import pytest
 
 from bot.clock import Clock
 from demo.panel import SimPanel
-from tests.alerts.scene import (
-    SERVER,
-    back_up_on_panel,
-    messages,
-    pass_time,
-    set_alert,
-    until,
-    watched,
-)
-from tests.clock import MovedClock
+from tests.alerts.scene import SERVER, back_up_on_panel, messages, set_alert, watched
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import text_of
 from tests.world import World, private, public
 
@@ -35,7 +27,7 @@ async def test_a_backup_made_on_the_panel_is_told_with_size_time_and_checksum(
     (message,) = roost.channel.public()
     assert "**by hand** of **Survival** is done" in text_of(message)
     assert "sha1:" in text_of(message)
-    await pass_time(clock, 1300, step=10.0)
+    await passing(clock, 1300, step=10.0)
     assert len(public(roost.channel)) == 1
 
 
@@ -65,7 +57,7 @@ async def test_a_backup_whose_event_was_lost_is_told_all_the_same(
 
     await back_up_on_panel(panel, "by hand")
 
-    await until(clock, lambda: messages(roost.channel, "is done"), within=1500)
+    await until(clock, lambda: messages(roost.channel, "is done"), limit=1500)
 
 
 async def test_a_backup_made_here_is_told_once_in_its_channel(
@@ -81,7 +73,7 @@ async def test_a_backup_made_here_is_told_once_in_its_channel(
     await mia.slash(roost.channel, "backup create", server=SERVER, name="nightly")
 
     await until(clock, lambda: messages(other, "is done"))
-    await pass_time(clock, 900, step=10.0)
+    await passing(clock, 900, step=10.0)
     assert len(public(roost.channel)) == 1
     assert "is done" in public(roost.channel)[0]
     assert len(public(other)) == 1
@@ -94,9 +86,9 @@ async def test_no_fresh_backup_is_told_and_closed_by_the_next_whole_one(
     for server in panel.world.servers:
         server.set_state("offline")  # a day of figures would only cost time
     await set_alert(roost, "backup", server=SERVER, threshold=1)
-    await pass_time(clock, 20)
+    await passing(clock, 20)
     assert public(roost.channel) == []
-    await pass_time(clock, 90_000, step=600.0)
+    await passing(clock, 90_000, step=600.0)
 
     await until(clock, lambda: messages(roost.channel, "has no fresh backup"))
     await back_up_on_panel(panel, "by hand")

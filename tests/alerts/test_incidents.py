@@ -6,8 +6,8 @@ import pytest
 
 from bot.clock import Clock
 from demo.panel import SimPanel
-from tests.alerts.scene import SERVER, labels, messages, pass_time, set_alert, until, watched
-from tests.clock import MovedClock
+from tests.alerts.scene import SERVER, labels, messages, set_alert, watched
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import Permission, text_of
 from tests.world import World, private, public
 
@@ -55,7 +55,7 @@ async def test_the_last_lines_come_without_addresses_and_secrets(
     server = panel.world.server(SERVER)
     server.line("[Server thread/INFO]: Zoe[/203.0.113.7:50100] logged in with entity id 7")
     server.line("[Server thread/INFO]: Zoe issued server command: /login hunter22")
-    await pass_time(clock, 4)
+    await passing(clock, 4)
 
     server.crash(1)
 
@@ -85,7 +85,7 @@ async def test_a_second_crash_within_a_minute_stays_the_same_incident_and_says_w
     assert "Exit code 137" in text_of(message)
     assert server.state == "offline"
 
-    await pass_time(clock, 400)
+    await passing(clock, 400)
     assert len(public(roost.channel)) == 1
     assert "The node gave up" in text_of(roost.channel.public()[0])
 
@@ -107,7 +107,7 @@ async def test_a_second_crash_brings_its_own_last_lines(
     await until(clock, lambda: roost.channel.public()[0]["attachments"][0]["id"] != first)
     (attached,) = roost.channel.public()[0]["attachments"]
     assert "the mod that broke it twice" in roost.wire.files[attached["id"]].decode()
-    await pass_time(clock, 30)
+    await passing(clock, 30)
     await roost.admin.click(roost.channel.public()[0], label="Acknowledge")
     await until(clock, lambda: messages(roost.channel, "takes care of it since"))
     assert roost.channel.public()[0]["attachments"] == [attached]
@@ -178,7 +178,7 @@ async def test_a_stop_that_was_asked_for_is_no_crash(
             instance.power("kill")
 
     await until(clock, lambda: panel.world.server(SERVER).state == "offline")
-    await pass_time(clock, 60)
+    await passing(clock, 60)
     assert not messages(roost.channel, "crashed")
 
 
@@ -207,7 +207,7 @@ async def test_a_restart_of_the_daemon_is_no_news(
 
     panel.reboot_node()
 
-    await pass_time(clock, 180)
+    await passing(clock, 180)
     assert public(roost.channel) == []
 
 
@@ -223,7 +223,7 @@ async def test_flapping_is_one_message_and_one_ping(
     for _ in range(4):
         server.crash(1)
         await until(clock, lambda: server.state == "running" and _is_well(roost))
-        await pass_time(clock, 90)
+        await passing(clock, 90)
 
     (message,) = roost.channel.public()
     assert "after 4 crashes" in text_of(message)
@@ -244,7 +244,7 @@ async def test_a_deleted_message_is_posted_anew_by_the_next_crash_alone(
     await until(clock, lambda: messages(roost.channel, "runs again since"))
     await roost.wire.forget(roost.channel.public()[0])
 
-    await pass_time(clock, 90)
+    await passing(clock, 90)
     assert public(roost.channel) == []
     server.crash(1)
 

@@ -4,8 +4,8 @@ import pytest
 
 from bot.clock import Clock
 from demo.panel import SimPanel
-from tests.alerts.scene import SERVER, messages, pass_time, until, watched
-from tests.clock import MovedClock
+from tests.alerts.scene import SERVER, messages, watched
+from tests.clock import MovedClock, passing, until
 from tests.world import World, private, public
 
 
@@ -44,7 +44,7 @@ async def test_a_crash_loop_pings_who_asked_once(
     server.crash(1)
 
     await until(clock, lambda: messages(roost.channel, "crashed"))
-    await pass_time(clock, 120)
+    await passing(clock, 120)
     (message,) = roost.channel.public()
     assert message["_pings"] == [mia.id]
 
@@ -76,7 +76,7 @@ async def test_the_same_command_again_takes_it_back(
     assert instance is not None
     instance.power("restart")
 
-    await pass_time(clock, 60)
+    await passing(clock, 60)
     assert public(roost.channel) == []
 
 
@@ -96,7 +96,7 @@ async def test_what_one_may_not_see_one_is_not_told_of(
     assert instance is not None
     instance.power("restart")
 
-    await pass_time(clock, 60)
+    await passing(clock, 60)
     assert public(roost.channel) == []
 
 

@@ -11,16 +11,8 @@ from bot.app import App, open_app
 from bot.clock import Clock
 from bot.config import Config
 from demo.panel import SimPanel
-from tests.alerts.scene import (
-    SERVER,
-    back_up_on_panel,
-    messages,
-    pass_time,
-    set_alert,
-    until,
-    watched,
-)
-from tests.clock import MovedClock
+from tests.alerts.scene import SERVER, back_up_on_panel, messages, set_alert, watched
+from tests.clock import MovedClock, passing, until
 from tests.logs import Secrets
 from tests.wirecord import Wire, text_of
 from tests.world import MASTER_KEY, World, config, private, public
@@ -86,7 +78,7 @@ async def test_when_a_disk_is_full_is_told_from_before_the_restart(
         await watched(world, clock)
         for share in range(50, 59):
             server.base_disk_bytes = int(limit * share / 100)
-            await pass_time(clock, 300, step=10.0)
+            await passing(clock, 300, step=10.0)
 
     server.base_disk_bytes = int(limit * 0.62)
 
@@ -108,13 +100,13 @@ async def test_a_backup_that_ended_while_the_bot_was_off_is_told_when_it_is_back
         await set_alert(world, "backup", server=SERVER)
         await watched(world, clock)
         await until(clock, lambda: panel.count("GET /servers/{}/backups"))
-        await pass_time(clock, 4)
+        await passing(clock, 4)
 
     await back_up_on_panel(panel, "by hand")
     await until(clock, lambda: panel.world.server(SERVER).backups[0].completed_at)
 
     async with _running(wire, settings, clock) as world.app:
         await until(clock, lambda: messages(world.channel, "**by hand** of **Survival** is done"))
-        await pass_time(clock, 60)
+        await passing(clock, 60)
         assert len(public(world.channel)) == 1
         await world.close()

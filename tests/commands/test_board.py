@@ -1,6 +1,5 @@
 """/board: posted, true, edited only where something changed, and left alone where it can't be."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from bot.work.board import Board
 from demo.panel import SimPanel
 from demo.panel.instance import Instance
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import Permission, text_of
 from tests.world import World, private
 
@@ -75,17 +74,10 @@ class Boards:
         return text_of(self.message)
 
     async def passes(self, seconds: float, *, step: float = 2.0) -> None:
-        while seconds > 0:
-            await self.clock.advance(min(step, seconds))
-            await asyncio.sleep(0.01)
-            seconds -= step
+        await passing(self.clock, seconds, step=step)
 
     async def until(self, holds: Callable[[], object], *, within: float = 120.0) -> None:
-        passed = 0.0
-        while not holds():
-            assert passed < within, [text_of(one) for one in self.messages]
-            await self.passes(1.0, step=1.0)
-            passed += 1.0
+        await until(self.clock, holds, step=1.0, limit=within)
 
 
 @pytest.fixture

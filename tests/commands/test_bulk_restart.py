@@ -18,9 +18,9 @@ from bot.work.bulk_lines import BulkLine, row_text
 from bot.work.power_order import PowerJob, PowerOrder
 from bot.work.telling import Told
 from demo.panel import SimPanel
-from tests.clock import MovedClock
+from tests.clock import MovedClock, until
 from tests.commands.test_bulk import powers, question, staff
-from tests.commands.test_plan import HOUR, said, until
+from tests.commands.test_plan import HOUR, said
 from tests.logs import Secrets
 from tests.wirecord import Member, Wire
 from tests.world import MASTER_KEY, World, config, private, public

@@ -4,7 +4,6 @@ A new setting gets a test here (or elsewhere, marked the same way) that changes 
 and looks at what is different afterwards.
 """
 
-import asyncio
 import copy
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,9 +18,8 @@ from bot.ui.settings import PAGES
 from bot.ui.settings.kinds import Several
 from bot.ui.settings.zones import zone
 from demo.panel import SimPanel
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.commands.community import allow, call_vote
-from tests.commands.test_plan import until
 from tests.wirecord import components_of, eventually
 from tests.world import World, private, public
 
@@ -280,9 +278,7 @@ async def test_a_slow_stop_is_asked_about_after_the_time_that_was_set(
     await mia.slash(roost.channel, "power stop", server="Survival")
     await roost.posted("Waiting for it to go off")
 
-    for _ in range(40):
-        await clock.advance(1)
-        await asyncio.sleep(0.005)
+    await passing(clock, 40, step=1)
 
     assert " 3" in (await roost.posted("doesn't stop")).split("s since")[0]
 
@@ -302,11 +298,9 @@ async def test_idle_stops_are_told_where_the_admins_chose(
 
     await allow(guild, "idle-stop", Terms(idle_minutes=5))
 
-    for _ in range(400):
-        await clock.advance(2)
-        await asyncio.sleep(0.01)
-        if any("because it was empty" in one for one in public(quiet)):
-            break
+    await until(
+        clock, lambda: any("because it was empty" in one for one in public(quiet)), limit=800
+    )
     assert responder.server.state == "offline"
     assert any("because it was empty" in one for one in public(quiet))
     assert public(guild.channel) == []

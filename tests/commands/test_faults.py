@@ -1,13 +1,12 @@
 """Whatever the panel does: an honest line within 10 s, the outcome within 35 s."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from demo.panel import SimPanel
 from demo.panel.faults import KINDS, STATUSES, Side
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import Shown
 from tests.world import World
 
@@ -34,23 +33,7 @@ async def nothing_hangs_on(panel: SimPanel, clock: MovedClock) -> AsyncIterator[
     """What a fault still holds is let go before the panel closes."""
     yield
     panel.faults_clear()
-    for _ in range(10):
-        await clock.advance(15)
-        await asyncio.sleep(0.005)
-
-
-async def _moved(clock: MovedClock, check: Callable[[], bool], *, limit: float) -> float:
-    """Move the clock from sleeper to sleeper until `check` holds; the seconds that took."""
-    begin = clock.monotonic()
-    while not check():
-        for _ in range(4):  # what is under way over real sockets goes first
-            await asyncio.sleep(0.005)
-            if check():
-                return clock.monotonic() - begin
-        step = clock.next_wake_in
-        await clock.advance(min(step, 1.0) if step else 0.25)
-        assert clock.monotonic() - begin <= limit, f"nothing within {limit} s"
-    return clock.monotonic() - begin
+    await passing(clock, 150, step=15)
 
 
 def _has_outcome(shown: Shown) -> bool:
@@ -71,10 +54,10 @@ async def test_a_restart_is_answered_in_time_and_in_words(
     shown = await mia.slash(roost.channel, "power restart", server="Survival")
 
     began = clock.monotonic()
-    await _moved(clock, lambda: bool(shown.text), limit=HONEST_SECONDS)
+    await until(clock, lambda: bool(shown.text), limit=HONEST_SECONDS)
     left = began + OUTCOME_SECONDS - clock.monotonic()
-    await _moved(clock, lambda: _has_outcome(shown) or "I'm checking" in shown.text, limit=left)
-    await _moved(clock, lambda: _has_outcome(shown), limit=120)
+    await until(clock, lambda: _has_outcome(shown) or "I'm checking" in shown.text, limit=left)
+    await until(clock, lambda: _has_outcome(shown), limit=120)
     _says_it_honestly(shown)
 
 
@@ -128,9 +111,9 @@ async def test_without_a_console_a_start_is_still_followed(
     shown = await mia.slash(roost.channel, "power start", server="Creative")
 
     began = clock.monotonic()
-    await _moved(clock, lambda: bool(shown.text), limit=HONEST_SECONDS)
+    await until(clock, lambda: bool(shown.text), limit=HONEST_SECONDS)
     left = began + OUTCOME_SECONDS - clock.monotonic()
-    await _moved(clock, lambda: _has_outcome(shown), limit=left)
+    await until(clock, lambda: _has_outcome(shown), limit=left)
     _says_it_honestly(shown)
     if (on, kind) != ("panel", "429"):  # it holds every call of the account, and that is told
         assert "is running" in shown.text
@@ -144,13 +127,13 @@ async def test_logins_that_expire_at_once_end_no_answer(
 
     shown = await mia.slash(roost.channel, "power start", server="Creative")
 
-    await _moved(clock, lambda: "is running" in shown.text, limit=OUTCOME_SECONDS)
+    await until(clock, lambda: "is running" in shown.text, limit=OUTCOME_SECONDS)
 
 
 async def _answered(clock: MovedClock, shown: Shown) -> None:
     """Hold an answer to both limits, and to words."""
     began = clock.monotonic()
-    await _moved(clock, lambda: bool(shown.text), limit=HONEST_SECONDS)
+    await until(clock, lambda: bool(shown.text), limit=HONEST_SECONDS)
     left = began + OUTCOME_SECONDS - clock.monotonic()
-    await _moved(clock, lambda: _has_outcome(shown), limit=left)
+    await until(clock, lambda: _has_outcome(shown), limit=left)
     _says_it_honestly(shown)

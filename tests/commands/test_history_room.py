@@ -7,8 +7,8 @@ from msgspec import structs
 
 from bot.config import Config
 from demo.panel import SimPanel
-from tests.alerts.scene import set_alert, until
-from tests.clock import MovedClock
+from tests.alerts.scene import set_alert
+from tests.clock import MovedClock, until
 from tests.world import World, private
 
 WATCHED = 2

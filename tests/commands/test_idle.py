@@ -1,15 +1,12 @@
 """Idle stop: what is known to be empty for long enough is stopped, and nothing else ever."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 
 from bot.store.policies import Terms
 from demo.panel import SimPanel
 from demo.panel.query import Responder
 from demo.panel.records import Backup
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.commands.community import allow
 from tests.commands.test_plan import backup_of, said, staff
 from tests.commands.test_policy import chosen, opened
@@ -21,26 +18,6 @@ MINUTE = 60.0
 @pytest.fixture(scope="module")
 def clock() -> MovedClock:
     return MovedClock()
-
-
-async def passing(clock: MovedClock, seconds: float) -> None:
-    """Let so much time pass from one who wakes to the next, so that sockets keep up with it."""
-    left = seconds
-    while left > 0:
-        wakes = clock.next_wake_in
-        step = min(left, max(0.5, wakes if wakes is not None else left))
-        await clock.advance(step)
-        await asyncio.sleep(0.012)
-        left -= step
-
-
-async def until(clock: MovedClock, check: Callable[[], object], *, limit: float) -> None:
-    """Let time pass until something is so."""
-    left = limit
-    while not check():
-        assert left > 0, "it did not happen"
-        await passing(clock, 10)
-        left -= 10
 
 
 async def empty_lobby(guild: World, panel: SimPanel, terms: Terms) -> Responder:

@@ -1,7 +1,5 @@
 """/plan: what is planned happens at its time, once, and only while it may."""
 
-import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +8,7 @@ from bot.work.plans import Planned
 from demo.panel import SimPanel
 from demo.panel.records import Backup
 from demo.panel.server import Server
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import Member, Permission
 from tests.world import World, private, public
 
@@ -22,30 +20,6 @@ HOUR = 3600.0
 @pytest.fixture(scope="module")
 def clock() -> MovedClock:
     return MovedClock()
-
-
-async def passing(clock: MovedClock, seconds: float, *, step: float = 20.0) -> None:
-    """Let so much time pass, with room for what real sockets bring."""
-    left = seconds
-    while left > 0:
-        await clock.advance(min(step, left))
-        await asyncio.sleep(0.03)
-        left -= step
-
-
-async def until(
-    clock: MovedClock, check: Callable[[], object], *, step: float = 5.0, limit: float = 2 * HOUR
-) -> None:
-    """Let time pass until something is so."""
-    passed = 0.0
-    for _ in range(200):  # what is under way on sockets first
-        if check():
-            return
-        await asyncio.sleep(0.005)
-    while not check():
-        assert passed < limit, "it did not happen"
-        await passing(clock, step, step=step)
-        passed += step
 
 
 def said(world: World, text: str) -> bool:
@@ -86,7 +60,7 @@ async def test_a_planned_backup_is_made_at_its_time_and_told(
 
     await passing(clock, 6 * HOUR - 60, step=600)
     assert survival.backups == []
-    await until(clock, lambda: said(roost, "is done"))
+    await until(clock, lambda: said(roost, "is done"), step=5)
 
     (backup,) = survival.backups
     assert backup.name.startswith("plan ")
@@ -107,9 +81,9 @@ async def test_a_planned_restart_runs_by_the_workflow_with_a_warning_before(
     await until(clock, lambda: panel.count("POST */power"), step=5)
     assert clock.now() >= due - timedelta(seconds=5)
 
-    await until(clock, lambda: said(roost, "running") or said(roost, "Up again"))
+    await until(clock, lambda: said(roost, "running") or said(roost, "Up again"), step=5)
     assert panel.world.server("Survival").state == "running"
-    await until(clock, lambda: not roost.app.parts.plans._known[int(roost.guild.id)])
+    await until(clock, lambda: not roost.app.parts.plans._known[int(roost.guild.id)], step=5)
 
 
 async def test_a_rule_and_its_last_result_stand_in_the_list(
@@ -121,7 +95,7 @@ async def test_a_rule_and_its_last_result_stand_in_the_list(
     before = await private(await mia.slash(roost.channel, "plan list"))
     await almost_due(roost, clock)
     await until(clock, lambda: said(roost, "is done"), step=30)
-    await until(clock, lambda: the_plan(roost).plan.last == "done")
+    await until(clock, lambda: the_plan(roost).plan.last == "done", step=5)
     after = await private(await mia.slash(roost.channel, "plan list"))
 
     assert "**Survival**: backup, every day at 04:00 (UTC)" in before
@@ -368,7 +342,9 @@ async def test_two_restarts_planned_for_one_time_are_one(
     await plan(mia, roost, "restart", every="2h")
 
     await passing(clock, 2 * HOUR - 400, step=1800)
-    await until(clock, lambda: said(roost, "joins the one that is under way"), limit=3 * HOUR)
+    await until(
+        clock, lambda: said(roost, "joins the one that is under way"), step=5, limit=3 * HOUR
+    )
     await until(clock, lambda: said(roost, "Up again"), step=20, limit=HOUR)
 
     assert panel.count("POST */power") == 2  # a stop and a start

@@ -11,8 +11,8 @@ import pytest
 from bot.app import App, open_app
 from bot.config import Config
 from demo.panel import SimPanel
-from tests.clock import MovedClock
-from tests.commands.test_plan import BACKER, HOUR, passing, plan, said, staff, the_plan, until
+from tests.clock import MovedClock, passing, until
+from tests.commands.test_plan import BACKER, HOUR, plan, said, staff, the_plan
 from tests.logs import Secrets
 from tests.wirecord import Wire
 from tests.world import MASTER_KEY, World, config, public

@@ -6,8 +6,8 @@ import pytest
 
 from demo.panel import SimPanel
 from demo.panel.faults import Fault
-from tests.clock import MovedClock
-from tests.commands.test_power_countdown import commands, moved, passing, planned, powers, said
+from tests.clock import MovedClock, passing, until
+from tests.commands.test_power_countdown import commands, planned, powers, said
 from tests.wirecord import Member
 from tests.world import World, public
 
@@ -131,7 +131,7 @@ async def test_away_when_it_is_to_stop_nothing_is_done_and_that_is_said(
 
     shown = await mia.slash(roost.channel, "power stop", server="Survival")
 
-    await moved(clock, lambda: "doesn't answer" in shown.text)
+    await until(clock, lambda: "doesn't answer" in shown.text)
     assert "Nothing was changed" in shown.text
     assert panel.world.server("Survival").state == "running"
     assert powers(panel) == []
@@ -144,8 +144,8 @@ async def test_cut_off_while_it_is_told_to_stop_it_looks_and_says_what_it_found(
 
     shown = await mia.slash(roost.channel, "power stop", server="Survival")
 
-    await moved(clock, lambda: "I'm checking" in shown.text)
-    await moved(clock, lambda: "I looked: **Survival** is running as before" in shown.text)
+    await until(clock, lambda: "I'm checking" in shown.text)
+    await until(clock, lambda: "I looked: **Survival** is running as before" in shown.text)
 
 
 async def gone_after_the_stop(
@@ -157,10 +157,10 @@ async def gone_after_the_stop(
     if how == "cut":
         panel.fault("refused", route="POST */power", after=1)
     await who.slash(roost.channel, "power restart", server="Survival", delay="10s")
-    await moved(clock, lambda: powers(panel) == ["stop"])
+    await until(clock, lambda: powers(panel) == ["stop"])
     if how == "down":
         panel.fault("refused")
-    await moved(clock, lambda: survival.state == "offline")
+    await until(clock, lambda: survival.state == "offline")
 
 
 @pytest.mark.parametrize("how", ["down", "cut"])
@@ -191,7 +191,7 @@ async def test_away_for_long_between_stop_and_start_the_report_says_that_it_is_o
     assert "was not carried out" not in report
     panel.faults_clear()
     await mia.click(roost.channel.public()[-1], label="Start")
-    await moved(clock, lambda: panel.world.server("Survival").state == "running")
+    await until(clock, lambda: panel.world.server("Survival").state == "running")
 
 
 async def test_who_lost_the_right_between_stop_and_start_doesn_t_make_the_report_lie(
@@ -215,7 +215,7 @@ async def test_away_while_it_comes_up_it_is_unknown_and_told_once_it_is_seen(
 ) -> None:
     panel.world.server("Survival").boot_seconds = 30.0
     await mia.slash(roost.channel, "power restart", server="Survival", delay="10s")
-    await moved(clock, lambda: powers(panel) == ["stop", "start"])
+    await until(clock, lambda: powers(panel) == ["stop", "start"])
     away(panel)
     await passing(clock, 240)
     panel.faults_clear()
@@ -229,7 +229,7 @@ async def test_away_for_good_while_it_comes_up_it_ends_as_unknown(
 ) -> None:
     panel.world.server("Survival").boot_seconds = 30.0
     await mia.slash(roost.channel, "power restart", server="Survival", delay="10s")
-    await moved(clock, lambda: powers(panel) == ["stop", "start"])
+    await until(clock, lambda: powers(panel) == ["stop", "start"])
     away(panel)
 
     report = await said(roost, clock, "I stop watching now", limit=1500)

@@ -2,13 +2,12 @@
 
 import asyncio
 import copy
-from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from demo.panel import SimPanel
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import Json, Member
 from tests.world import World, private, public
 
@@ -16,29 +15,6 @@ from tests.world import World, private, public
 @pytest.fixture(scope="module")
 def clock() -> MovedClock:
     return MovedClock()
-
-
-async def passing(clock: MovedClock, seconds: float) -> None:
-    """Let time pass in steps, so that real sockets keep up."""
-    while seconds > 0:
-        step = min(seconds, 5.0)
-        await clock.advance(step)
-        seconds -= step
-        for _ in range(3):
-            await asyncio.sleep(0.004)
-
-
-async def moved(clock: MovedClock, check: Callable[[], object], *, limit: float = 300) -> None:
-    """Move the clock until `check` holds."""
-    begin = clock.monotonic()
-    while not check():
-        for _ in range(4):
-            await asyncio.sleep(0.005)
-            if check():
-                return
-        step = clock.next_wake_in
-        await clock.advance(min(step, 1.0) if step else 0.25)
-        assert clock.monotonic() - begin <= limit, "not seen"
 
 
 def commands(panel: SimPanel) -> list[str]:
@@ -72,13 +48,13 @@ async def planned(
     before = len(roost.channel.public())
     options = {"server": "Survival", "delay": "10"} | options
     shown = await who.slash(roost.channel, command, **options)
-    await moved(clock, lambda: "Planned" in shown.text)
-    await moved(clock, lambda: len(roost.channel.public()) > before)
+    await until(clock, lambda: "Planned" in shown.text)
+    await until(clock, lambda: len(roost.channel.public()) > before)
     return roost.channel.public()[-1]
 
 
 async def said(roost: World, clock: MovedClock, text: str, *, limit: float = 300) -> str:
-    await moved(clock, lambda: any(text in one for one in public(roost.channel)), limit=limit)
+    await until(clock, lambda: any(text in one for one in public(roost.channel)), limit=limit)
     return next(one for one in public(roost.channel) if text in one)
 
 
@@ -128,7 +104,7 @@ async def test_a_cancelled_one_does_nothing_and_tells_the_players(
 ) -> None:
     mia = await roost.member("mia", rights={"control.restart"})
     message = await planned(roost, clock, mia)
-    await moved(clock, lambda: commands(panel))
+    await until(clock, lambda: commands(panel))
 
     await mia.click(message, label="Cancel")
 
@@ -148,7 +124,7 @@ async def test_a_click_without_the_right_is_refused(
 
     refused = await tom.click(message, label="Now")
 
-    await moved(clock, lambda: "can't use" in refused.text)
+    await until(clock, lambda: "can't use" in refused.text)
     assert powers(panel) == []
 
 
@@ -169,7 +145,7 @@ async def test_of_two_clicks_at_once_one_counts_and_the_other_hears_so(
     await passing(clock, 30)
     assert powers(panel) == []
     late = await tom.click(old, label="Now")
-    await moved(clock, lambda: "Too late" in late.text)
+    await until(clock, lambda: "Too late" in late.text)
     assert "faster" not in first.text
     assert second.text == "" or "faster" in second.text
 
@@ -209,7 +185,7 @@ async def test_a_server_that_is_gone_meanwhile_ends_it_in_words(
     removed = await roost.admin.slash(roost.channel, "panel remove", panel="Nova")
     await private(removed)
     await roost.admin.click(removed.message, label="Remove")
-    await moved(clock, lambda: not roost.app.parts.directory.of(int(roost.guild.id)))
+    await until(clock, lambda: not roost.app.parts.directory.of(int(roost.guild.id)))
 
     await passing(clock, 65)
 
@@ -276,7 +252,7 @@ async def test_what_doesn_t_stop_is_killed_only_once_somebody_agreed(
     assert powers(panel) == ["stop"]
 
     asked = await mia.click(roost.channel.public()[-1], label="Kill …")
-    await moved(clock, lambda: "nothing is saved" in asked.text)
+    await until(clock, lambda: "nothing is saved" in asked.text)
     await mia.click(asked.message, label="Kill")
 
     assert "killed, as **Mia** agreed" in await said(roost, clock, "Up again in")
@@ -292,7 +268,7 @@ async def test_a_restart_at_once_that_hangs_comes_up_after_the_kill(
     await said(roost, clock, "doesn't stop", limit=200)
 
     killed = await mia.slash(roost.channel, "power kill", server="Survival")
-    await moved(clock, lambda: "nothing is saved" in killed.text)
+    await until(clock, lambda: "nothing is saved" in killed.text)
     await mia.click(killed.message, label="Kill")
 
     await said(roost, clock, "Up again in")
@@ -317,7 +293,7 @@ async def test_a_countdown_that_ended_while_the_bot_was_away_is_announced_anew(
 ) -> None:
     mia = await roost.member("mia", rights={"control.restart"})
     await planned(roost, clock, mia, delay="5m")
-    await moved(clock, lambda: commands(panel))
+    await until(clock, lambda: commands(panel))
 
     clock.set_back(-1800)  # the wall went on while nothing here ran
     told = await said(roost, clock, "I was away when it was due, so I announce it anew")
@@ -325,7 +301,7 @@ async def test_a_countdown_that_ended_while_the_bot_was_away_is_announced_anew(
     assert "**Mia** restarts **Survival**" in told
     assert powers(panel) == []
     assert "Cancel" in _labels(roost.channel.public()[-1])
-    await moved(clock, lambda: len(commands(panel)) == 2)
+    await until(clock, lambda: len(commands(panel)) == 2)
     await passing(clock, 65)
     await said(roost, clock, "Up again in")
     assert powers(panel) == ["stop", "start"]
@@ -339,14 +315,14 @@ async def test_jobs_shows_it_and_cancels_it(
     eve = roost.guild.member("eve")
     await planned(roost, clock, mia)
     hidden = await eve.slash(roost.channel, "jobs")
-    await moved(clock, lambda: "Nothing that is for you" in hidden.text)
+    await until(clock, lambda: "Nothing that is for you" in hidden.text)
 
     listed = await mia.slash(roost.channel, "jobs")
-    await moved(clock, lambda: "counts down" in listed.text)
+    await until(clock, lambda: "counts down" in listed.text)
     assert "**Survival**: restart by **Mia**" in listed.text
     cancelled = await mia.click(listed.message, label="Cancel")
 
-    await moved(clock, lambda: "Cancelled" in cancelled.text)
+    await until(clock, lambda: "Cancelled" in cancelled.text)
     await said(roost, clock, "**Mia** cancelled")
     assert powers(panel) == []
 
@@ -359,7 +335,7 @@ async def test_what_is_no_countdown_is_refused_and_does_nothing(
 
     shown = await mia.slash(roost.channel, "power restart", server="Survival", delay=typed)
 
-    await moved(clock, lambda: "no countdown" in shown.text)
+    await until(clock, lambda: "no countdown" in shown.text)
     assert powers(panel) == []
 
 

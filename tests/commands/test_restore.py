@@ -3,9 +3,9 @@
 import pytest
 
 from demo.panel import SimPanel
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.commands.test_backup import made, sent
-from tests.commands.test_power_countdown import deafen, moved, passing, powers, said
+from tests.commands.test_power_countdown import deafen, powers, said
 from tests.wirecord import Member, Shown
 from tests.world import World, public
 
@@ -24,7 +24,7 @@ async def ordered(
     shown = await who.slash(
         roost.channel, "backup restore", server=server, backup="nightly", **options
     )
-    await moved(clock, lambda: "replaces" in shown.text)
+    await until(clock, lambda: "replaces" in shown.text)
     form = await who.click(shown.message, label="Restore")
     return await who.submit(form, server)
 
@@ -48,7 +48,7 @@ async def test_a_running_server_is_stopped_restored_and_started_again_in_one_mes
     assert len(public(roost.channel)) == 1
     assert "How it ends is posted here" in answer.text
     listed = await roost.admin.slash(roost.channel, "audit list")
-    await moved(clock, lambda: "backup restore" in listed.text)
+    await until(clock, lambda: "backup restore" in listed.text)
 
 
 async def test_a_server_that_was_off_stays_off(
@@ -95,7 +95,7 @@ async def test_cancelled_while_it_stops_touches_no_file_and_starts_it_again(
     await ordered(roost, clock, mia)
     await said(roost, clock, "It is stopped first")
     listed = await mia.slash(roost.channel, "jobs")
-    await moved(clock, lambda: "waits for the server to go off" in listed.text)
+    await until(clock, lambda: "waits for the server to go off" in listed.text)
     assert listed.text.count("**Survival**") == 1
 
     await mia.click(listed.message, label="Cancel")
@@ -118,7 +118,7 @@ async def test_a_server_that_does_not_stop_is_killed_only_once_somebody_agreed(
     assert powers(panel) == ["stop"]
 
     asked = await mia.click(roost.channel.public()[-1], label="Kill …")
-    await moved(clock, lambda: "nothing is saved" in asked.text)
+    await until(clock, lambda: "nothing is saved" in asked.text)
     await mia.click(asked.message, label="Kill")
 
     await said(roost, clock, "It runs again.")
@@ -137,7 +137,7 @@ async def test_a_second_one_is_refused_while_the_first_is_under_way(
 
     answer = await ordered(roost, clock, mia)
 
-    await moved(clock, lambda: "being restored already" in answer.text)
+    await until(clock, lambda: "being restored already" in answer.text)
     await said(roost, clock, "It runs again.")
     assert restores(panel) == 1
 
@@ -152,7 +152,7 @@ async def test_while_somebody_restarts_it_nothing_is_restored(
 
     answer = await ordered(roost, clock, mia)
 
-    await moved(clock, lambda: "is at it already" in answer.text)
+    await until(clock, lambda: "is at it already" in answer.text)
     assert not sent(panel, "/restore")
     assert len(public(roost.channel)) == 1
 
@@ -207,5 +207,5 @@ async def test_a_refusal_stays_private_where_the_channel_heard_nothing(
 
     answer = await ordered(roost, clock, mia, "Creative")
 
-    await moved(clock, lambda: "`R-" in answer.text)
+    await until(clock, lambda: "`R-" in answer.text)
     assert public(roost.channel) == []

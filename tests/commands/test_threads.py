@@ -3,8 +3,7 @@
 import pytest
 
 from demo.panel import SimPanel
-from tests.alerts.scene import until
-from tests.clock import MovedClock
+from tests.clock import MovedClock, until
 from tests.wirecord import Channel, Permission, text_of
 from tests.wirecord.protocol import ChannelType
 from tests.world import World, private, public

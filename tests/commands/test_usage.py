@@ -1,6 +1,5 @@
 """/server usage over time: sampled each minute, kept through a restart, drawn with its gaps."""
 
-import asyncio
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +9,7 @@ import pytest
 
 from bot.fleet.directory import Server
 from demo.panel import SimPanel
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import Shown, components_of
 from tests.world import World, private
 
@@ -41,17 +40,10 @@ class Days:
         return next(s for s in self.parts.directory.of(guild_id) if s.name == name)
 
     async def passes(self, seconds: float, *, step: float = 5.0) -> None:
-        while seconds > 0:
-            await self.clock.advance(min(step, seconds))
-            await asyncio.sleep(0.005)
-            seconds -= step
+        await passing(self.clock, seconds, step=step)
 
     async def until(self, holds: Callable[[], object], *, within: float = 300.0) -> None:
-        passed = 0.0
-        while not holds():
-            assert passed < within
-            await self.passes(1.0, step=1.0)
-            passed += 1.0
+        await until(self.clock, holds, step=1.0, limit=within)
 
     async def samples(self, name: str, range_key: str) -> list[Any]:
         return await self.parts.history.read(self.server(name), range_key)

@@ -1,6 +1,5 @@
 """The fleet alone: a simulated panel, a moved clock, the hub; no Discord."""
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,7 +17,7 @@ from bot.store.engine import Database
 from bot.store.vault import Vault
 from bot.supervisor import Supervisor
 from demo.panel import SimPanel
-from tests.clock import MovedClock
+from tests.clock import MovedClock, passing, until
 
 GUILD = 700
 ADMIN = 1
@@ -63,10 +62,7 @@ class Fleet:
 
     async def passes(self, seconds: float, *, step: float = 5.0) -> None:
         """Let time pass, in steps in which what travels over real sockets arrives."""
-        while seconds > 0:
-            await self.clock.advance(min(step, seconds))
-            await asyncio.sleep(0.01)
-            seconds -= step
+        await passing(self.clock, seconds, step=step)
 
     async def until(self, holds: Callable[[], object], *, within: float = 120.0) -> None:
         """Let time pass until something holds.
@@ -74,15 +70,7 @@ class Fleet:
         Raises:
             AssertionError: It did not within so many moved seconds.
         """
-        passed = 0.0
-        for _ in range(20):
-            if holds():
-                return
-            await asyncio.sleep(0.005)
-        while not holds():
-            assert passed < within, f"not within {within:.0f} s"
-            await self.passes(1.0, step=1.0)
-            passed += 1.0
+        await until(self.clock, holds, step=1.0, limit=within)
 
 
 @pytest.fixture

@@ -40,7 +40,8 @@ LATER = START + timedelta(days=1)
 NOT_OF_ONE_GUILD = {
     "guilds.list_guilds",  # who starts or examines the bot
     "guilds.guilds_out_of_grace",  # who looks after left guilds
-    "jobs.claim_jobs",  # the engine, for the guilds it names
+    "jobs.bring_forward",  # the engine, for the guilds it names
+    "jobs.claim_jobs",
     "jobs.next_due",
     "jobs.void_claims",  # whoever takes the file over
 }
