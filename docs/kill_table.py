@@ -40,6 +40,8 @@ _SCENARIOS: Final = {
     "backup": "A backup by command",
     "restore": "A restore of a server that runs",
     "start": "A start at once",
+    "alarm": "A crash that is told",
+    "board": "A board that is posted",
 }
 
 

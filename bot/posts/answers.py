@@ -17,7 +17,7 @@ from discord.utils import MISSING
 
 from bot.posts.delivery import SEND_SECONDS, THREAD_SHUT, Delivery, Paused, Place, Superseded
 from bot.posts.mentions import link_layout
-from bot.posts.messages import Message
+from bot.posts.messages import Message, is_known
 from bot.posts.traffic import HeldUp
 
 log = structlog.stdlib.get_logger(__name__)
@@ -152,6 +152,11 @@ class Post:
     def message_id(self) -> int:
         """Discord's id of it."""
         return self._message.id
+
+    def says(self, message: Message) -> bool:
+        """Whether it says this already, as far as Discord told when it was sent or found."""
+        found = self._message
+        return isinstance(found, discord.Message) and is_known(found, "", (message.mark,))
 
     async def edit(self, message: Message, *, pings: Sequence[discord.Object] = ()) -> Edited:
         """Replace it. Of edits that wait for their turn only the newest is sent.

@@ -1,8 +1,8 @@
 """Where the bot may post without an interaction at hand: channels and messages by their ids."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import aiohttp
@@ -11,13 +11,20 @@ import structlog
 
 from bot.posts.answers import NotSent, Post, send
 from bot.posts.delivery import SEND_SECONDS, Delivery, Paused, Place
-from bot.posts.messages import Message, is_marked
+from bot.posts.messages import Message, is_known
 from bot.posts.traffic import HeldUp
 
 log = structlog.stdlib.get_logger(__name__)
 
 LOOKED_THROUGH: Final = 100
+CLOCKS_APART: Final = timedelta(seconds=30)
+"""Discord's clock and ours, at most; more would not find our own message again."""
 _TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, HeldUp, TimeoutError)
+
+
+def newer_than(message_id: int) -> datetime:
+    """Since when a message is surely not the one with this id, for `Places.send_once`."""
+    return discord.utils.snowflake_time(message_id) + 2 * CLOCKS_APART
 
 
 class _NoReaction(Exception):
@@ -84,7 +91,7 @@ class Places:
                 async for found in channel.history(
                     limit=LOOKED_THROUGH, after=after, oldest_first=False
                 ):
-                    if found.author.id == me and _is_marked(found, row_id, marks):
+                    if found.author.id == me and is_known(found, row_id, marks):
                         return Post(found, self._delivery, place, is_first=True)
         except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
             log.info("own message not looked for", channel=channel_id, error=str(error))
@@ -124,6 +131,51 @@ class Places:
             pings=pings,
             unheard=[one for one in pings if not self.can_ping(guild_id, channel_id, one)],
         )
+
+    async def send_once(
+        self,
+        guild_id: int,
+        channel_id: int,
+        message: Message,
+        *,
+        nonce: str = "",
+        row_id: str = "",
+        lost_since: datetime | None = None,
+        marks: Collection[str] = (),
+        pings: Sequence[discord.Object] = (),
+        is_first: bool = False,
+    ) -> Post | None:
+        """Send what stands in a row; a process that died before it noted the message has sent it.
+
+        Args:
+            guild_id: The guild of the channel.
+            channel_id: A channel or thread.
+            message: What to say now.
+            nonce: The same for the same message, by whichever process.
+            row_id: See `find_own`.
+            lost_since: When it may have been sent at the earliest; None where it surely was not.
+            marks: What it may have said then.
+            pings: See `send`; nobody is pinged again.
+            is_first: Somebody waits for it.
+
+        Raises:
+            NotSent: Discord had trouble of its own or didn't answer; it may be tried again.
+        """
+        post = None
+        if lost_since is not None:
+            marks = (*marks, message.mark)
+            since = lost_since - CLOCKS_APART
+            post = await self.find_own(
+                guild_id, channel_id, after=since, row_id=row_id, marks=marks
+            )
+        if post is None:
+            post = await self.send(
+                guild_id, channel_id, message, pings=pings, is_first=is_first, nonce=nonce
+            )
+        if post is not None and lost_since is not None and not post.says(message):
+            # it is the one from before, or Discord took it for that one
+            await post.edit(message, pings=pings)
+        return post
 
     async def react(self, guild_id: int, channel_id: int, message_id: int, emoji: str) -> bool:
         """Put a reaction on somebody's message; False where that isn't to be had."""
@@ -248,24 +300,3 @@ def is_read_by_all(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
     if channel.is_private() or parent is None:
         return False
     return parent.permissions_for(everyone).view_channel
-
-
-def _is_marked(message: discord.Message, row_id: str, marks: Collection[str]) -> bool:
-    parts = [part.to_dict() for part in message.components]
-    if any(row_id in one for one in _values(parts, "custom_id")):
-        return True
-    said = [message.content, *_values(parts, "content")]
-    return any(is_marked(text, mark) for text in said for mark in marks if mark)
-
-
-def _values(parts: object, key: str) -> Iterator[str]:
-    """What stands under a key, however deep."""
-    if isinstance(parts, dict):
-        for name, value in parts.items():
-            if name == key and isinstance(value, str):
-                yield value
-            else:
-                yield from _values(value, key)
-    elif isinstance(parts, list | tuple):
-        for one in parts:
-            yield from _values(one, key)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,6 +72,17 @@ async def list_messages(
         statement = statement.where(posted.c.subject_id == subject_id)
     found = (await session.execute(statement.order_by(posted.c.made_at, posted.c.id))).all()
     return msgspec.convert(found, list[PostedRow], from_attributes=True)
+
+
+async def turn_message(session: AsyncSession, *, guild_id: int, message_id: int, kind: str) -> bool:
+    """Note a message as one of another kind; False when it isn't noted at all."""
+    statement = (
+        update(posted)
+        .where(posted.c.guild_id == guild_id, posted.c.message_id == message_id)
+        .values(kind=kind)
+        .returning(posted.c.id)
+    )
+    return (await session.execute(statement)).one_or_none() is not None
 
 
 async def forget_message(session: AsyncSession, *, guild_id: int, message_id: int) -> bool:

@@ -56,6 +56,7 @@ def is_stale(known: Known, now: datetime) -> bool:
 
 
 def board_message(
+    board_id: str,
     title: str,
     rows: Sequence[Row],
     style: Style,
@@ -69,6 +70,7 @@ def board_message(
     """The board as it is to stand in its channel.
 
     Args:
+        board_id: What its message is found by.
         title: An admin's.
         rows: The servers, in the order they were chosen.
         style: How much of each is shown.
@@ -96,7 +98,7 @@ def board_message(
         items.append(gallery)
     there = [row for row in rows if row.server is not None]
     if there:
-        items.append(ui.ActionRow(_opener(there, now)))
+        items.append(ui.ActionRow(_opener(board_id, there, now)))
     items.append(ui.TextDisplay(f"-# {_footer(rows, now, changed_at, chart_words)}"))
     return framed(items, colour=_colour(rows, now), files=[chart] if chart else ())
 
@@ -243,12 +245,14 @@ def _footer(rows: Sequence[Row], now: datetime, changed_at: datetime, chart_word
     return " · ".join(said)
 
 
-def _opener(rows: Sequence[Row], now: datetime) -> "ui.Select[Any]":
+def _opener(board_id: str, rows: Sequence[Row], now: datetime) -> "ui.Select[Any]":
     options = [
         (row.id, f"{_dot(row, now)} {row.label}", row.server.identifier if row.server else "")
         for row in rows
     ]
-    return choice("board-open", options=options, placeholder=_("Open a server, for you alone …"))
+    return choice(
+        "board-open", board_id, options=options, placeholder=_("Open a server, for you alone …")
+    )
 
 
 def _buttons(row: Row, now: datetime) -> list["ui.Button[Any]"]:

@@ -23,7 +23,7 @@ from bot.wiring.fleet import Fleet
 from bot.wiring.ground import Ground
 from bot.wiring.long_work import LongWork
 from bot.wiring.posts import Posts
-from bot.work.alarms import KIND, Alarms
+from bot.work.alarms import KIND, OVER, Alarms
 from bot.work.alerts import Alerts
 from bot.work.backup_news import BackupNews
 from bot.work.course import Signal
@@ -90,6 +90,9 @@ class Alerting(Area):
         await self.backups.load(guild_id)
         self.lookout.wake()
 
+    async def resume(self, guild_id: int) -> None:
+        self.alarms.resume(guild_id)
+
     async def forget(self, guild_id: int) -> None:
         self.alerts.forget(guild_id)
         self.notices.forget(guild_id)
@@ -103,12 +106,13 @@ class Alerting(Area):
                 session, guild_id=guild_id, before=now - KEPT
             )
             for alarm_id in gone:
-                for one in await posted.list_messages(
-                    session, guild_id=guild_id, kind=KIND, subject_id=alarm_id
-                ):
-                    await posted.forget_message(
-                        session, guild_id=guild_id, message_id=one.message_id
-                    )
+                for kind in (KIND, OVER):
+                    for one in await posted.list_messages(
+                        session, guild_id=guild_id, kind=kind, subject_id=alarm_id
+                    ):
+                        await posted.forget_message(
+                            session, guild_id=guild_id, message_id=one.message_id
+                        )
 
     async def who_left(self, guild_id: int, is_member: IsMember) -> None:
         for member_id in self.notices.members(guild_id):

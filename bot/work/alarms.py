@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from bot.clock import Clock
 from bot.posts.answers import Edited, NotSent
 from bot.posts.messages import Message
-from bot.posts.places import Places
+from bot.posts.places import Places, newer_than
 from bot.store import alarms as rows
 from bot.store import posted
 from bot.store.alarms import AlarmRow
@@ -25,6 +25,8 @@ from bot.work.pings import Pings
 log = structlog.stdlib.get_logger(__name__)
 
 KIND: Final = "alarm"
+OVER: Final = "alarm over"
+"""Of messages that say how an alarm ended."""
 TRY_AGAIN_SECONDS: Final = 60.0
 TRIES: Final = 30
 """After half an hour of Discord's own trouble a message waits for the next change."""
@@ -69,6 +71,11 @@ class Alarms:
         self._clock = clock
         self._kinds: dict[str, Kind] = {}
         self._open: dict[int, dict[str, AlarmRow]] = {}
+        self._left: dict[str, AlarmRow] = {}
+        """As a former process left them: it may have sent messages that it didn't note."""
+        self._untold: dict[int, list[AlarmRow]] = {}
+        """Closed by a former process, while their messages still call them open."""
+        self._sent: defaultdict[str, int] = defaultdict(int)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retrying: set[str] = set()
 
@@ -77,20 +84,33 @@ class Alarms:
         self._kinds[event] = Kind(draw, alerts)
 
     async def load(self, guild_id: int) -> None:
-        """Take up what is open in a guild."""
+        """Take up what is open in a guild, and what ended without being told."""
         async with self._database.read() as session:
             found = await rows.list_open_alarms(session, guild_id=guild_id)
+            told = await posted.list_messages(session, guild_id=guild_id, kind=KIND)
+            is_open = {row.id for row in found}
+            ended = dict.fromkeys(one.subject_id for one in told if one.subject_id not in is_open)
+            untold = [
+                await rows.get_alarm(session, guild_id=guild_id, alarm_id=one) for one in ended
+            ]
         self._open[guild_id] = {row.id: row for row in found}
+        self._untold[guild_id] = [row for row in untold if row is not None]
+        self._left |= self._open[guild_id]
 
-    async def resume(self, guild_id: int) -> None:
+    def resume(self, guild_id: int) -> None:
         """Bring the messages of what is open up to date, once Discord can hear of it."""
-        for row in self.of(guild_id):
+        self._supervisor.start(f"alarms of {guild_id}", self._resume(guild_id))
+
+    async def _resume(self, guild_id: int) -> None:
+        for row in (*self.of(guild_id), *self._untold.pop(guild_id, ())):
             await self.show(row)
 
     def forget(self, guild_id: int) -> None:
         """Drop a guild from memory; its rows stay."""
         for alarm_id in self._open.pop(guild_id, {}):
             self._locks.pop(alarm_id, None)
+            self._left.pop(alarm_id, None)
+            self._sent.pop(alarm_id, None)
 
     def of(self, guild_id: int, event: str | None = None) -> list[AlarmRow]:
         """What is open, oldest first."""
@@ -223,6 +243,8 @@ class Alarms:
             is_shown = await self._show(row)
         if row.closed_at is not None:
             self._locks.pop(row.id, None)
+            self._left.pop(row.id, None)
+            self._sent.pop(row.id, None)
         if not is_shown and row.id not in self._retrying:
             self._retrying.add(row.id)
             self._supervisor.start(f"alarm {row.id}", self._try_again(row))
@@ -234,9 +256,14 @@ class Alarms:
     async def message_ids(self, row: AlarmRow) -> list[PostedRow]:
         """Where an alarm is told, oldest first."""
         async with self._database.read() as session:
-            return await posted.list_messages(
-                session, guild_id=row.guild_id, kind=KIND, subject_id=row.id
-            )
+            found = [
+                one
+                for kind in (KIND, OVER)
+                for one in await posted.list_messages(
+                    session, guild_id=row.guild_id, kind=kind, subject_id=row.id
+                )
+            ]
+        return sorted(found, key=lambda one: one.message_id)
 
     async def _try_again(self, row: AlarmRow) -> None:
         try:
@@ -253,10 +280,17 @@ class Alarms:
 
     async def _show(self, row: AlarmRow) -> bool:
         kind = self._kinds[row.event]
-        found = {one.channel_id: one for one in await self.message_ids(row)}
+        noted = await self.message_ids(row)
+        found = {one.channel_id: one for one in noted}
         is_shown = True
+        for one in noted:
+            if found[one.channel_id] is not one:  # it was to go when the bot died
+                await self._take_away(row, one)
         for channel_id, one in found.items():
-            is_shown &= await self._edit(kind, row, one, channel_id)
+            is_told = await self._edit(kind, row, one, channel_id)
+            is_shown &= is_told
+            if is_told and (one.kind == OVER) != (row.closed_at is not None):
+                await self._note_again(row, one.message_id)
         if row.closed_at is None:
             for alert in kind.alerts(row):
                 if alert.channel_id not in found:
@@ -280,26 +314,56 @@ class Alarms:
         """Say it in a new message, as the old one can't be edited now; nobody is pinged anew."""
         with speaking(self._pings.language(row.guild_id)):
             message = kind.draw(Showing(row=row))
+            before = self._said_before(kind, row)
+        is_left = row.id in self._left
         try:
-            sent = await self._places.send(row.guild_id, one.channel_id, message)
+            sent = await self._places.send_once(
+                row.guild_id,
+                one.channel_id,
+                message,
+                nonce=f"{row.id.replace('-', '')[:14]}{one.message_id % 10**10}",
+                row_id=row.id,
+                lost_since=newer_than(one.message_id) if is_left else None,
+                marks=before,
+            )
         except NotSent:
             return False
         if sent is not None:
             await self._note(row, one.channel_id, sent.message_id)
-            await self._places.post(row.guild_id, one.channel_id, one.message_id).delete()
-            await self._forget_message(row.guild_id, one.message_id)
+            await self._take_away(row, one)
         return True
+
+    async def _take_away(self, row: AlarmRow, one: PostedRow) -> None:
+        await self._places.post(row.guild_id, one.channel_id, one.message_id).delete()
+        await self._forget_message(row.guild_id, one.message_id)
+
+    def _said_before(self, kind: Kind, row: AlarmRow, mention: str = "") -> tuple[str, ...]:
+        """What a former process may have said of it."""
+        left = self._left.get(row.id)
+        return () if left is None else (kind.draw(Showing(row=left, mention=mention)).mark,)
 
     async def _send(self, kind: Kind, row: AlarmRow, alert: AlertRow) -> bool:
         with speaking(self._pings.language(row.guild_id)):
             mention, pings = self._pings.of_role(row.guild_id, alert.channel_id, alert.role_id)
             message = kind.draw(Showing(row=row, mention=mention))
+            before = self._said_before(kind, row, mention)
+        left, number = self._left.get(row.id), self._sent[row.id]
         try:
-            post = await self._places.send(row.guild_id, alert.channel_id, message, pings=pings)
+            post = await self._places.send_once(
+                row.guild_id,
+                alert.channel_id,
+                message,
+                nonce=f"{row.id.replace('-', '')[:12]}{alert.channel_id % 10**9}{number % 1000}",
+                row_id=row.id,
+                lost_since=left.opened_at if left is not None else None,
+                marks=before,
+                pings=pings,
+            )
         except NotSent as error:
             log.info("alarm not told", guild=row.guild_id, alarm=row.id, error=str(error))
             return False
         if post is not None:
+            self._sent[row.id] += 1
             await self._note(row, alert.channel_id, post.message_id)
         return True
 
@@ -310,9 +374,17 @@ class Alarms:
                 guild_id=row.guild_id,
                 channel_id=channel_id,
                 message_id=message_id,
-                kind=KIND,
+                kind=KIND if row.closed_at is None else OVER,
                 subject_id=row.id,
                 now=self._clock.now(),
+            )
+
+    async def _note_again(self, row: AlarmRow, message_id: int) -> None:
+        """Note whether a message says that it is over; one that is gone by now stays forgotten."""
+        kind = KIND if row.closed_at is None else OVER
+        async with self._database.write() as session:
+            await posted.turn_message(
+                session, guild_id=row.guild_id, message_id=message_id, kind=kind
             )
 
     async def _forget_message(self, guild_id: int, message_id: int) -> None:

@@ -59,6 +59,8 @@ class _Watched(Struct):
     """By the monotonic clock."""
     is_refused_by: str = ""
     """The key that may not be used any more; another one is tried."""
+    is_taken_up: bool = True
+    """Not compared yet by this process; one that died may have told what it didn't note."""
 
 
 class BackupNews:
@@ -175,6 +177,7 @@ class BackupNews:
                 await self._follow(server, backup)
         if await self._compare(server, list(listed)):
             watched.due_at = min(watched.due_at, self._clock.monotonic() + RETRY_SECONDS)
+        watched.is_taken_up = False
 
     async def _follow(self, server: Server, backup: Backup) -> None:
         """Let the durable job for it look; where one does already, this one joins it."""
@@ -253,6 +256,9 @@ class BackupNews:
     async def _tell(self, server: Server, backup: Backup) -> bool:
         """Post how a backup ended; False where Discord had trouble, so that it is tried again."""
         guild_id, sent = server.guild_id, True
+        watched = self._watched.get(server.id)
+        is_taken_up = watched is not None and watched.is_taken_up
+        ended_at = backup.completed_at or backup.created_at
         for alert in self._alerts.about(guild_id, server.id, AlertEvent.BACKUP):
             if self._told_in.get(backup.uuid) == alert.channel_id:
                 continue
@@ -263,7 +269,14 @@ class BackupNews:
                     mention, pings = self._pings.of_role(guild_id, alert.channel_id, alert.role_id)
                 message = news_card(dot, text, mention)
             try:
-                await self._places.send(guild_id, alert.channel_id, message, pings=pings)
+                await self._places.send_once(
+                    guild_id,
+                    alert.channel_id,
+                    message,
+                    nonce=f"{backup.uuid.replace('-', '')[:14]}{alert.channel_id % 10**10}",
+                    lost_since=ended_at if is_taken_up else None,
+                    pings=pings,
+                )
             except NotSent as error:
                 log.info("backup not told", guild=guild_id, error=str(error))
                 sent = False

@@ -18,7 +18,7 @@ from bot.fleet.hub import Hub
 from bot.fleet.known import NOTHING_KNOWN, State
 from bot.posts.answers import Edited, NotSent
 from bot.posts.messages import Message
-from bot.posts.places import Places
+from bot.posts.places import Places, newer_than
 from bot.store import boards as rows
 from bot.store.boards import BoardRow, BoardServer, Pause
 from bot.store.engine import Database
@@ -78,6 +78,8 @@ class Board:
         self._edited_at = 0.0
         self._again_at = 0.0
         self._changed_at = ground.clock.now()
+        self._is_taken_up = True
+        """Nothing was posted yet by this process."""
         self._posted_at = _written_at(row.message_id)
         self._started: dict[str, datetime] = {}
         self._picture: bytes | None = None
@@ -249,6 +251,7 @@ class Board:
         if picture is not None and with_picture:
             file = discord.File(io.BytesIO(picture), CHART_NAME)
         return board_message(
+            self.row.id,
             self.row.title,
             seen,
             self.row.style,
@@ -283,13 +286,19 @@ class Board:
         places, old_id = self._ground.places, self.row.message_id
         message = self._message(seen, now, with_picture=True)
         try:
-            post = await places.send(self._guild_id, self.row.channel_id, message)
+            post = await places.send_once(
+                self._guild_id,
+                self.row.channel_id,
+                message,
+                row_id=self.row.id,
+                lost_since=self._lost_since(),
+            )
         except NotSent as error:
             log.info("board not posted", board=self.row.id, error=str(error))
             return TROUBLE_SECONDS
         if post is None:
             return await self._refused()
-        self._posted_at = now
+        self._posted_at, self._is_taken_up = now, False
         self._was_shown(seen, now)
         async with self._ground.database.write() as session:
             kept = await rows.board_posted(
@@ -305,6 +314,14 @@ class Board:
         if old_id is not None:
             await places.post(self._guild_id, self.row.channel_id, old_id).delete()
         return LOOK_SECONDS
+
+    def _lost_since(self) -> datetime | None:
+        """Since when a former process may have posted it without a note of that."""
+        if not self._is_taken_up:
+            return None
+        if self.row.message_id is None:
+            return self.row.made_at
+        return newer_than(self.row.message_id)
 
     def _was_shown(self, seen: list[Row], now: datetime) -> None:
         self.is_refused = False

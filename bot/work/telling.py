@@ -22,8 +22,6 @@ TELLS_AT_MOST: Final = 40
 """Last words that don't get through; then the message stays as it is."""
 SENT_ANEW: Final = frozenset({Edited.GONE, Edited.TOO_OLD})
 """After these the channel gets a new message, once."""
-CLOCKS_APART: Final = timedelta(seconds=30)
-"""Discord's clock and ours, at most; more would not find our own message again."""
 MARKS_KEPT: Final = 3
 """What was tried to be said before the message got its id; the newest find it again."""
 
@@ -127,31 +125,26 @@ class Teller:
         progress = await job.begin(step)
         if progress is Progress.DONE:
             return
-        post, is_lost = None, begun_at is not None or told.is_unsure
+        is_lost = begun_at is not None or told.is_unsure
         if is_lost:
-            since = (begun_at or self._clock.now()) - CLOCKS_APART
-            marks = (*tried, message.mark)
-            place = (job.guild_id, told.channel_id)
-            post = await self._places.find_own(*place, after=since, row_id=job.id, marks=marks)
             await job.save()  # with what it says by now
-        if post is None:
-            post = await self._send_once(job, told, message)
-        if post is not None and is_lost:
-            # it is the one from before, or Discord took it for that one: it says what it said then
-            await post.edit(shaped(told, message))
-        _set(job, message_id=post.message_id if post else None, is_unsure=False, marks=())
-        await job.end(step)
-
-    async def _send_once(self, job: Job[Any], told: Told, message: Message) -> Post | None:
-        nonce = f"{job.id.replace('-', '')[:20]}{told.turn % 1000 or ''}{told.posts}"
         try:
-            return await self._places.send(
-                job.guild_id, told.channel_id, shaped(told, message), is_first=True, nonce=nonce
+            post = await self._places.send_once(
+                job.guild_id,
+                told.channel_id,
+                shaped(told, message),
+                nonce=f"{job.id.replace('-', '')[:20]}{told.turn % 1000 or ''}{told.posts}",
+                row_id=job.id,
+                lost_since=(begun_at or self._clock.now()) if is_lost else None,
+                marks=(*tried, message.mark),
+                is_first=True,
             )
         except NotSent:
             _set(job, is_unsure=True)
             await job.save()
             raise
+        _set(job, message_id=post.message_id if post else None, is_unsure=False, marks=())
+        await job.end(step)
 
 
 def shaped(told: Told, message: Message) -> Message:

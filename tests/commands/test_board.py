@@ -366,7 +366,7 @@ async def test_a_board_speaks_the_guilds_language_whoever_made_it(
 async def test_a_board_beyond_the_servers_a_guild_may_watch_is_refused(
     boards: Boards, roost: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roost.app.parts.hub, "_watched_per_guild", 1)
+    monkeypatch.setattr(roost.app.parts.hub._room, "_per_guild", 1)
     shown = await roost.admin.slash(roost.channel, "board create", channel=boards.channel)
     await private(shown)
     chosen = [boards.server(name).id for name in ("Creative", "Modded")]

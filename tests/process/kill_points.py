@@ -191,4 +191,12 @@ POINTS: Final[tuple[Point, ...]] = (
     Point("restore", "report: before it is noted", "restoring:phase report:before"),
     Point("restore", "report: noted, not told", "restoring:phase report:after"),
     Point("restore", "report: told, not closed", "restoring:over:before"),
+    # an alarm about a crash, in one message
+    Point("alarm", "opened, not sent", "alarm:show:before"),
+    Point("alarm", "sent, not noted", "alarm:sent:before", is_quick=True),
+    Point("alarm", "sent, noted", "alarm:sent:after"),
+    Point("alarm", "over, not told", "3 alarm:show:before"),
+    # a board, which is one message
+    Point("board", "posted, not noted", "board:posted:before"),
+    Point("board", "posted, noted, not kept", "board:posted:after"),
 )

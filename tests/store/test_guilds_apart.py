@@ -281,6 +281,7 @@ REACHING: dict[str, dict[str, object]] = {
     },
     "posted.find_message": {"message_id": 5},
     "posted.list_messages": {"kind": "x"},
+    "posted.turn_message": {"message_id": 5, "kind": "x"},
     "posted.forget_message": {"message_id": 5},
     "posted.forget_channel": {"channel_id": 5},
     "recipes.add_recipe": {"new": NEW_RECIPE, "at_most": 5, "now": START},

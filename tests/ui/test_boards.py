@@ -66,7 +66,14 @@ def test_every_board_fits_into_one_message(
     known = Known(state, START, NUMBERS, State.RUNNING, START)
     rows = [row(name, known=known, number=n, address="a" * 200) for n, name in enumerate(names)]
     message = board_message(
-        title, rows, style, now=START, changed_at=START, has_chart=True, chart_words="the last hour"
+        "b",
+        title,
+        rows,
+        style,
+        now=START,
+        changed_at=START,
+        has_chart=True,
+        chart_words="the last hour",
     )
     layout = message.as_layout()
     assert components(layout) <= 40
@@ -81,7 +88,7 @@ def test_seven_servers_of_unknown_state_use_every_component_there_is() -> None:
     known = Known(State.UNKNOWN, None)
     rows = [row(f"S{n}", known=known, number=n) for n in range(7)]
     message = board_message(
-        "T", rows, Style.BUTTONS, now=START, changed_at=START, has_chart=True, chart_words="w"
+        "b", "T", rows, Style.BUTTONS, now=START, changed_at=START, has_chart=True, chart_words="w"
     )
     assert components(message.as_layout()) == 40
 

@@ -40,11 +40,13 @@ def _around(name: str, do: Callable[..., Awaitable[Any]]) -> Callable[..., Await
 
 def _wrap_engine() -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-    from bot.store import ballots  # noqa: PLC0415  # only where somebody is to be killed
+    from bot.store import ballots, boards  # noqa: PLC0415  # only where somebody is to be killed
     from bot.work import (  # noqa: PLC0415
+        alarms,
         consent_course,
         engine,
         follows,
+        incidents,
         plan_backups,
         plan_runs,
         power_countdown,
@@ -113,6 +115,30 @@ def _wrap_engine() -> None:
         return result
 
     telling.Teller.report = reported  # type: ignore[method-assign,assignment]
+    board_posted = boards.board_posted
+
+    async def posted(*args: Any, **kwargs: Any) -> Any:
+        _stand_still("board:posted:before")
+        result = await board_posted(*args, **kwargs)
+        _stand_still("board:posted:after")
+        return result
+
+    boards.board_posted = posted
+    note = alarms.Alarms._note
+
+    async def noted(*args: Any) -> None:
+        _stand_still("alarm:sent:before")
+        await note(*args)
+        _stand_still("alarm:sent:after")
+
+    alarms.Alarms._note = noted  # type: ignore[method-assign,assignment]
+    show = alarms.Alarms.show
+
+    async def shown(*args: Any) -> None:
+        _stand_still("alarm:show:before")
+        await show(*args)
+
+    alarms.Alarms.show = shown  # type: ignore[method-assign,assignment]
     # what takes minutes for people takes seconds here
     for module, names in (
         (power_leg, {"IGNORED_SECONDS": 2.0, "UNKNOWN_SECONDS": 4.0, "FELL_SECONDS": 1.0}),
@@ -121,6 +147,7 @@ def _wrap_engine() -> None:
         (power_prepare, {"ARRIVES_WITHIN": timedelta(seconds=3)}),
         (power_phases, {"REST_SECONDS": 0.2}),
         (power_countdown, {"NOTICE_SECONDS": 2}),
+        (incidents, {"SETTLED": timedelta(seconds=2)}),
         (consent_course, {"EDIT_SECONDS": 0.2}),
         (follows, {"QUICK_SECONDS": 0.5}),
         (engine, {"LOOK_AT_LEAST_EVERY": 1.0}),
