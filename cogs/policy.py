@@ -248,6 +248,8 @@ class PolicyCog(commands.Cog):
                 roles=_subjects(press, terms),
             )
         except Changed:
+            # what the other one wrote may not be in memory yet
+            await self._parts.ruling.load(press.admitted.guild_id)
             return editor(self._editing(press), _meanwhile())
         return editor(self._editing(press))
 

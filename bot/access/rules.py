@@ -125,7 +125,10 @@ class Rulebook:
     def policy(
         self, action: str | None, server_id: str, group_ids: frozenset[str]
     ) -> PolicyRule | None:
-        """The one policy that holds: the server's own, else that of a group, else that for all."""
+        """The one policy that holds: the server's own, else that of a group, else that for all.
+
+        Of a server in two groups it is that of the older policy.
+        """
         if not self.policies or action is None:
             return None
         by_kind: dict[str, PolicyRule] = {}

@@ -118,6 +118,16 @@ def editor(editing: Editing, note: str = "") -> Message:
     items.append(ui.ActionRow(_preset_choice(editing)))
     if policy is not None:
         items += [ui.ActionRow(*row) for row in _controls(editing, policy.terms)]
+        if not isinstance(editing.scope, Server):
+            items.append(
+                ui.TextDisplay(
+                    "-# "
+                    + _(
+                        "Where a server has a policy of its own, that one holds; else its group's, "
+                        "else the one for all servers."
+                    )
+                )
+            )
         items.append(
             ui.TextDisplay(
                 "-# "

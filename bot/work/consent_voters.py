@@ -283,6 +283,12 @@ class Voters:
                 )
             )
 
+    def days_too_new(self, guild_id: int, actor: Actor) -> int:
+        """How many days of membership a vote takes that a member is known to lack; 0 = none."""
+        days = self._gate.book(guild_id).settings.member_days
+        is_known = days and actor.joined_at is not None
+        return days if is_known and self._is_younger(actor, days) else 0
+
     def _is_younger(self, actor: Actor, days: int) -> bool:
         if actor.joined_at is None:
             return True

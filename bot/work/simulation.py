@@ -62,7 +62,7 @@ class Simulation:
         paragraphs = [why(meant, decision, server, actor.name, conditions=met)]
         is_now = not isinstance(decision, Refuse) and unmet(met) is None
         if is_now:
-            paragraphs.append(await self._agreeing(guild_id, decision, policy, server))
+            paragraphs.append(await self._agreeing(guild_id, actor, decision, policy, server))
             paragraphs.append(self._sent(action, policy, server))
         else:
             paragraphs.append(_("Nothing would be sent now."))
@@ -70,7 +70,12 @@ class Simulation:
         return card(*paragraphs, colour=Colour.BLUE, footer=footer)
 
     async def _agreeing(
-        self, guild_id: int, decision: Decision, policy: PolicyRule | None, server: Server
+        self,
+        guild_id: int,
+        actor: Actor,
+        decision: Decision,
+        policy: PolicyRule | None,
+        server: Server,
     ) -> str:
         head = "**" + _("Who would have to agree") + "**\n"
         if isinstance(decision, Allow) or policy is None:
@@ -82,13 +87,23 @@ class Simulation:
         except Unfit as error:
             return head + f"⛔ {error}"
         if electorate.size is None:
-            return head + _n("{count} vote for it", "{count} votes for it", electorate.needed)
-        return head + _n(
-            "{count} of {size} who may vote",
-            "{count} of {size} who may vote",
-            electorate.needed,
-            size=electorate.size,
-        )
+            said = _n("{count} vote for it", "{count} votes for it", electorate.needed)
+        else:
+            said = _n(
+                "{count} of {size} who may vote",
+                "{count} of {size} who may vote",
+                electorate.needed,
+                size=electorate.size,
+            )
+        days = self._voters.days_too_new(guild_id, actor)
+        if days:
+            said += "\n" + _n(
+                "{who} is a member for less than {count} day, so that vote doesn't count.",
+                "{who} is a member for less than {count} days, so that vote doesn't count.",
+                days,
+                who=bold(actor.name),
+            )
+        return head + said
 
     def _approvers(self, guild_id: int, policy: PolicyRule, server: Server) -> str:
         right = POLICY_RIGHTS[policy.action]

@@ -2,20 +2,28 @@
 
 from bot.store import policies
 from bot.store.policies import PolicyAction, Terms
+from bot.store.rules import ScopeKind
 from tests.wirecord import Member
 from tests.wirecord.protocol import Json
 from tests.world import World
 
 
-async def allow(roost: World, action: PolicyAction, terms: Terms) -> None:
-    """A policy for all servers of the guild."""
+async def allow(
+    roost: World,
+    action: PolicyAction,
+    terms: Terms,
+    *,
+    scope: ScopeKind = "all",
+    scope_id: str = "",
+) -> None:
+    """A policy for all servers of the guild, or for a group or server."""
     parts, guild_id = roost.app.parts, int(roost.guild.id)
     async with parts.database.write() as session:
         await policies.set_policy(
             session,
             guild_id=guild_id,
-            scope_kind="all",
-            scope_id="",
+            scope_kind=scope,
+            scope_id=scope_id,
             action=action,
             terms=terms,
             version=0,

@@ -230,7 +230,7 @@ async def test_two_hundred_members_at_once_all_get_an_answer(roost: World, panel
     )
 
     for one in shown:
-        await one.settled()
+        await one.settled(timeout=60)
         assert "You can't use" in one.text
 
 

@@ -235,7 +235,7 @@ async def test_where_unknown_the_server_never_counts_as_empty(
     assert panel.count(POWER) == 0
 
 
-async def test_two_hundred_presses_of_an_approval_do_it_once(roost: World, panel: SimPanel) -> None:
+async def test_three_who_approve_in_one_moment_do_it_once(roost: World, panel: SimPanel) -> None:
     await allow(roost, "restart", Terms(how="approval"))
     mia = await roost.member("mia")
     mods = [await roost.member(f"mod{n}", rights={"control.restart"}) for n in range(3)]

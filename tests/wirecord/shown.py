@@ -41,6 +41,7 @@ class Shown:
         self.id = snowflake()
         self.token = secrets.token_urlsafe(24) + "x" * 60  # about as long as Discord's
         self.sent_at = time.monotonic()
+        self.sent_at_own = wire.own_time.now()
         self.acknowledged_after: float | None = None
         self.type: int | None = None
         self.modal: Json | None = None

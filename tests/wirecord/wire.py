@@ -14,6 +14,7 @@ from tests.wirecord.launch import Pointer, start
 from tests.wirecord.member import Member
 from tests.wirecord.message import sent
 from tests.wirecord.messages import Messages
+from tests.wirecord.own_time import OwnTime
 from tests.wirecord.protocol import (
     ALL,
     BOT_PERMISSIONS,
@@ -67,6 +68,7 @@ class Wire:
         self.intents = 0
         self.base = ""
         self.messages = Messages(self)
+        self.own_time = OwnTime()
         self._gateway = Gateway(self)
         self._rest = Rest(self, spec or Spec.absent())
         self._runner: web.AppRunner | None = None
@@ -85,6 +87,7 @@ class Wire:
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         host, port = self._runner.addresses[0][:2]
         self.base = f"http://{host}:{port}"
+        self.own_time.start()
         return self
 
     async def __aexit__(
@@ -99,6 +102,7 @@ class Wire:
                 await process.wait()
         if self._pointer:
             self._pointer.restore()
+        self.own_time.stop()
         await self.drop_gateway(1001)
         if self._runner:
             await self._runner.cleanup()
@@ -253,11 +257,9 @@ class Wire:
         if message:
             event["message"] = sent(message)
         await self.dispatch("INTERACTION_CREATE", event, who.guild)
-        try:
-            await asyncio.wait_for(shown.acknowledged.wait(), RESPOND_WITHIN)
-        except TimeoutError:
+        if not await self.own_time.wait(shown.acknowledged, RESPOND_WITHIN):
             name = data.get("name") or data.get("custom_id")
-            raise TimeoutError(f"The application did not respond: {name}") from None
+            raise TimeoutError(f"The application did not respond: {name}")
         return shown
 
     async def forget(self, message: Json) -> None:

@@ -36,7 +36,7 @@ async def acknowledge(call: Call, interaction: str, token: str) -> object:
         raise Refusal(404, 10062, "Unknown interaction")
     if shown.type is not None:
         raise Refusal(400, 40060, "Interaction has already been acknowledged.")
-    if time.monotonic() - shown.sent_at > ACKNOWLEDGE_WITHIN:
+    if call.wire.own_time.now() - shown.sent_at_own > ACKNOWLEDGE_WITHIN:
         raise Refusal(404, 10062, "Unknown interaction")
     kind: int = call.body["type"]
     allowed = _ANSWERS[shown.kind]
