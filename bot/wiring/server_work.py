@@ -9,6 +9,7 @@ from bot.wiring.fleet import Fleet
 from bot.wiring.ground import Ground
 from bot.wiring.long_work import LongWork
 from bot.work.account import AccountWork
+from bot.work.backup_asks import BackupAsks
 from bot.work.backups import BackupWork
 from bot.work.consented import Consented
 from bot.work.console import ConsoleWork
@@ -52,8 +53,19 @@ def build_server_work(
     clock, gate, acting = ground.clock, access.gate, access.acting
     panels, hub, directory, shelf = fleet.panels, fleet.hub, fleet.directory, fleet.shelf
     console = ConsoleWork(gate, acting, hub, directory, clock)
+    asks = BackupAsks(
+        database=ground.database,
+        jobs=long_work.jobs,
+        teller=long_work.teller,
+        directory=directory,
+        panels=panels,
+        follows=long_work.follows,
+        clock=clock,
+    )
     backups = BackupWork(
         acting=acting,
+        gate=gate,
+        asks=asks,
         panels=panels,
         hub=hub,
         directory=directory,

@@ -12,13 +12,14 @@ import structlog
 from msgspec import Struct
 
 from bot.access.acting import Acting
-from bot.access.gate import Admitted
+from bot.access.gate import Admitted, Gate
 from bot.access.rights import any_covers
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub
 from bot.fleet.panels import PanelGone, Panels
 from bot.fleet.shelf import Shelf
+from bot.posts.answers import may_publish
 from bot.posts.messages import Message
 from bot.pterodactyl import Client, Limited, NotFound, PanelError
 from bot.pterodactyl.console_events import BackupCompleted, Event, RestoreEnded
@@ -28,6 +29,7 @@ from bot.texts import _
 from bot.ui.backups import Room, check_good, room_for
 from bot.ui.errors import Unfit
 from bot.ui.text import bold, duration, size
+from bot.work.backup_asks import BackupAsks
 from bot.work.follows import Ending, FollowJob, Follows, Outcome, Watch
 from bot.work.looking import done_or_seen
 
@@ -58,6 +60,8 @@ class BackupWork:
         self,
         *,
         acting: Acting,
+        gate: Gate,
+        asks: BackupAsks,
         panels: Panels,
         hub: Hub,
         directory: Directory,
@@ -66,6 +70,8 @@ class BackupWork:
         clock: Clock,
     ) -> None:
         self._acting = acting
+        self._gate = gate
+        self._asks = asks
         self._panels = panels
         self._hub = hub
         self._directory = directory
@@ -112,13 +118,24 @@ class BackupWork:
             Unfit: The panel's throttle, with the time at which it is over.
             PanelError: It was refused, or nobody can say.
         """
-        server = admitted.server
+        server, guild_id = admitted.server, admitted.guild_id
+        locale = interaction.guild_locale.value if interaction.guild_locale else None
+        language = self._gate.language(guild_id, locale)
+        is_quiet = not may_publish(interaction)
+        ask = await self._asks.keep(
+            admitted, wish.name, known, language=language, is_quiet=is_quiet
+        )
         try:
             backup = await self.start(admitted, wish, known)
-        except Limited as limited:
-            if limited.budget == CLIENT_BUDGET:
-                raise
-            raise Unfit(self._throttled(server, limited)) from None
+        except PanelError as error:
+            if not error.maybe_done:
+                await self._asks.refused(guild_id, ask)
+            if isinstance(error, Limited) and error.budget != CLIENT_BUDGET:
+                raise Unfit(self._throttled(server, error)) from None
+            raise
+        except PanelGone:
+            await self._asks.refused(guild_id, ask)
+            raise
         label, title = self._bold(server), bold(backup.name)
         followed = await self._follows.begin(
             interaction,
@@ -135,6 +152,7 @@ class BackupWork:
                     backup=title,
                 )
             ),
+            settles=lambda session: self._asks.settle(session, guild_id, ask),
         )
         told = _("The backup {backup} of {server} has begun.", backup=title, server=label)
         if wish.is_locked and not backup.is_locked:

@@ -162,6 +162,7 @@ class Follows:
         *,
         title: str,
         begun: Callable[[], str],
+        settles: Callable[[AsyncSession], Awaitable[None]] | None = None,
     ) -> Followed:
         """Tell the channel that something has begun, and follow it.
 
@@ -172,6 +173,7 @@ class Follows:
             subject_uuid: The backup's uuid; the server's where it is about that alone.
             title: What people call it.
             begun: Makes the public sentence, in the guild's language.
+            settles: What else is true from then on, within the same transaction.
         """
         located = interaction.guild_locale if interaction is not None else None
         language = self._gate.language(admitted.guild_id, located.value if located else None)
@@ -192,6 +194,8 @@ class Follows:
             await self.follow_in(
                 session, admitted.guild_id, kind, state, actor_id=admitted.actor.id, ended=ended
             )
+            if settles is not None:
+                await settles(session)
         return Followed(ended, is_public)
 
     async def follow_in(

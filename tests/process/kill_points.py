@@ -163,6 +163,8 @@ POINTS: Final[tuple[Point, ...]] = (
     Point("planned restart", "over, the next time not noted", "plan:phase wait:before"),
     Point("planned restart", "over, waits for the next time", "plan:phase wait:after"),
     # a backup by command
+    Point("backup", "request on its way", "held POST */backups", TELLS),
+    Point("backup", "request arrived, no answer", "done POST */backups"),
     *_around("backup", "message", "post 1", kind="backup"),
     Point("backup", "its end: noted, not told", "backup:report:before"),
     Point("backup", "its end: told, not noted", "backup:report:after"),

@@ -43,6 +43,7 @@ def _wrap_engine() -> None:
     from bot.store import ballots, boards  # noqa: PLC0415  # only where somebody is to be killed
     from bot.work import (  # noqa: PLC0415
         alarms,
+        backup_asks,
         consent_course,
         engine,
         follows,
@@ -147,6 +148,7 @@ def _wrap_engine() -> None:
         (power_prepare, {"ARRIVES_WITHIN": timedelta(seconds=3)}),
         (power_phases, {"REST_SECONDS": 0.2}),
         (power_countdown, {"NOTICE_SECONDS": 2}),
+        (backup_asks, {"LOOK_AFTER": timedelta(seconds=6)}),
         (incidents, {"SETTLED": timedelta(seconds=2)}),
         (consent_course, {"EDIT_SECONDS": 0.2}),
         (follows, {"QUICK_SECONDS": 0.5}),
