@@ -55,6 +55,8 @@ async def explained(
         state=_state(target, found.known),
         unread=not found.read_permissions,
         conditions=met,
+        zone=parts.gate.book(guild_id).settings.time_zone,
+        days_too_new=parts.voters.days_too_new(guild_id, actor),
     )
     right = action.right or ""
     rows = []

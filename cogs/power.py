@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.conditions import NotNow, unmet
+from bot.access.consent import Consent
 from bot.access.decision import Ask, by_policy
 from bot.access.gate import Admitted
 from bot.access.rights import SEE
@@ -12,6 +13,7 @@ from bot.posts.messages import Message
 from bot.store.confirmations import JsonValue
 from bot.store.policies import PolicyRule
 from bot.texts import _
+from bot.ui.consents import Request
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.groups import group
 from bot.ui.options import ServerOption
@@ -203,6 +205,9 @@ class PowerCog(commands.Cog):
         Raises:
             NotNow: A condition doesn't hold.
         """
+        other = await self._parts.consents.open_request(admitted)
+        if other is not None:
+            return await self._join(admitted, signal, other, wish)
         failing = unmet(
             await self._parts.consents.conditions(
                 admitted.decision, admitted.server, admitted.actor.id
@@ -226,6 +231,21 @@ class PowerCog(commands.Cog):
             label=button,
             payload=wish,
             is_danger=False,
+        )
+
+    async def _join(
+        self, admitted: Admitted, signal: Signal, other: Request, wish: dict[str, JsonValue]
+    ) -> Message:
+        """Somebody asked for the same already: no second question, and no pause to wait for."""
+        values = {"what": other.what, "who": bold(other.actor), "channel": f"<#{other.channel_id}>"}
+        if other.consent is Consent.VOTE:
+            text = _("{who} called a vote already, in {channel}: {what}?", **values)
+            label = _("Vote for it too")
+        else:
+            text = _("{who} asked already, in {channel}: {what}?", **values)
+            label = _("Ask for it too")
+        return await self._parts.confirmations.ask(
+            admitted, f"ask-{signal.value}", text, label=label, payload=wish, is_danger=False
         )
 
     async def _ask_others(self, press: Press, signal: Signal) -> Message:

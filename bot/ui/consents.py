@@ -33,6 +33,7 @@ class Request(Struct, frozen=True, kw_only=True):
     voters: str = ""
     """Who votes, in words."""
     ends_at: datetime
+    channel_id: int = 0
     also: Sequence[int] = ()
 
 

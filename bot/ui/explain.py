@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.access.conditions import Met
+from bot.access.consent import Consent
 from bot.access.console_rules import ConsoleRule, Judgement
-from bot.access.decision import Allow, Ask, Decision, Link, Part, Reason, Refuse, Verdict
+from bot.access.decision import Ask, Decision, Link, Part, Reason, Refuse, Verdict
 from bot.access.facts import Action, CommandPermission
 from bot.access.rights import ADMIN, on_panel, recipe_of
 from bot.access.rules import Rule
@@ -103,6 +104,8 @@ def why(
     state: str = "",
     unread: bool = False,
     conditions: Sequence[Met] = (),
+    zone: str = "",
+    days_too_new: int = 0,
 ) -> str:
     """The whole chain, and the one change that would turn it.
 
@@ -112,27 +115,14 @@ def why(
         state: How the server is just now, in a sentence.
         unread: Whether Discord's own settings couldn't be read.
         conditions: Those of the policy, as they are just now.
+        zone: The guild's time zone, for quiet hours.
+        days_too_new: Days of membership that a vote of theirs would lack; 0 = none.
     """
-    subject = bold(who) if who else _("You")
-    on = _(" on {server}", server=bold(target.name)) if target else ""
-    command = code(f"/{command_name(action)}")
-    match decision:
-        case Allow():
-            head = _("{who} may use {command}{on}.", who=subject, command=command, on=on)
-        case Ask():
-            head = _(
-                "{who} may use {command}{on} once others agree.",
-                who=subject,
-                command=command,
-                on=on,
-            )
-        case Refuse():
-            head = _("{who} can't use {command}{on}.", who=subject, command=command, on=on)
-    lines = [head, ""]
+    lines = [_head(action, decision, target, who, is_now=all(one.is_met for one in conditions)), ""]
     if unread:
         lines.append("▫️ " + _("Discord's own settings can't be read just now, so not looked at"))
     lines += [
-        f"{_MARKS[link.verdict]} {_link_words(action, link, target)}"
+        f"{_MARKS[link.verdict]} {_link_words(action, link, target, zone)}"
         for link in (*decision.chain, *beyond)
     ]
     lines += [
@@ -140,6 +130,15 @@ def why(
         + condition_words(one, target.name if target else "")
         for one in conditions
     ]
+    if days_too_new and isinstance(decision, Ask) and decision.consent is Consent.VOTE:
+        lines.append(
+            "▫️ "
+            + _n(
+                "A vote of who is a member for less than {count} day doesn't count here",
+                "A vote of who is a member for less than {count} days doesn't count here",
+                days_too_new,
+            )
+        )
     if state:
         lines.append(f"▫️ {state}")
     if isinstance(decision, Refuse):
@@ -153,7 +152,33 @@ def why(
     return "\n".join(lines)
 
 
-def _link_words(action: Action, link: Link, target: Server | None) -> str:
+def _head(
+    action: Action, decision: Decision, target: Server | None, who: str | None, *, is_now: bool
+) -> str:
+    """What comes of it, to the one who asks or about a member."""
+    on = _(" on {server}", server=bold(target.name)) if target else ""
+    values = {"command": code(f"/{command_name(action)}"), "on": on}
+    if who is None:
+        match decision:
+            case Refuse():
+                return _("You can't use {command}{on}.", **values)
+            case _ if not is_now:
+                return _("You may use {command}{on}, but not just now.", **values)
+            case Ask():
+                return _("You may use {command}{on} once others agree.", **values)
+        return _("You may use {command}{on}.", **values)
+    values["who"] = bold(who)
+    match decision:
+        case Refuse():
+            return _("{who} can't use {command}{on}.", **values)
+        case _ if not is_now:
+            return _("{who} may use {command}{on}, but not just now.", **values)
+        case Ask():
+            return _("{who} may use {command}{on} once others agree.", **values)
+    return _("{who} may use {command}{on}.", **values)
+
+
+def _link_words(action: Action, link: Link, target: Server | None, zone: str = "") -> str:
     where = bold(target.name) if target else _("the server")
     right, key_right = right_name(action.right or ""), on_panel(action.right or "")
     words = {
@@ -175,7 +200,7 @@ def _link_words(action: Action, link: Link, target: Server | None) -> str:
         Reason.SEES_NONE: _("May see no server here yet"),
         Reason.NO_SERVER: _("It takes a server, and none is meant"),
         Reason.LINKED_KEY: _("The member's own panel key allows it"),
-        Reason.POLICY: _policy_words(link, where),
+        Reason.POLICY: _policy_words(link, where, zone),
         Reason.POLICY_SIGHT: _("May ask for something on {where}, so they see it", where=where),
         Reason.NO_RECIPE: _("There is no such recipe for {where}", where=where),
         Reason.RECIPE_ASKS: _("The recipe may be asked for; somebody who holds it has to agree"),
@@ -323,14 +348,14 @@ def _remedy(action: Action, because: Link) -> str:
     return _("nothing that an admin could set.")
 
 
-def _policy_words(link: Link, where: str) -> str:
+def _policy_words(link: Link, where: str, zone: str) -> str:
     """The guild's policy in its sentence: by whom, since when."""
     policy = link.policy
     if policy is None:
         return _("The guild's policy lets members ask for it")
     return _(
         "Policy: {sentence} (by {by}, since {since})",
-        sentence=policy_sentence(policy.action, policy.terms, where, ""),
+        sentence=policy_sentence(policy.action, policy.terms, where, zone),
         by=f"<@{policy.changed_by}>",
         since=moment(policy.changed_at, "d"),
     )

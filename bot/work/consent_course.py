@@ -461,6 +461,7 @@ def shown_request(job_id: str, state: ConsentJob) -> Request:
         right=state.right,
         voters=voters_words(state.terms) if state.consent is Consent.VOTE else "",
         ends_at=state.ends_at,
+        channel_id=state.asked.channel_id,
         also=state.also,
     )
 

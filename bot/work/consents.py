@@ -30,7 +30,7 @@ from bot.store import policies as policy_rows
 from bot.store.engine import Database
 from bot.store.policies import Terms
 from bot.texts import _, speaking
-from bot.ui.consents import asked_words
+from bot.ui.consents import Request, asked_words
 from bot.ui.doors import Press
 from bot.ui.errors import Unfit
 from bot.ui.text import bold, moment
@@ -184,6 +184,17 @@ class Consents:
                 await self._note_use(session, admitted)
             job_id = await self._submit(session, admitted, verb, state)
         return Message(asked_words(shown_request(job_id, state)))
+
+    async def open_request(self, admitted: Admitted) -> Request | None:
+        """The request under a policy that is open for the same action on the server."""
+        async with self._database.read() as session:
+            found = await job_rows.live_job(
+                session, guild_id=admitted.guild_id, key=_policy_key(admitted)
+            )
+        if found is None or found.phase not in OPEN_PHASES:
+            return None
+        state = msgspec.convert(found.state, ConsentJob)
+        return shown_request(found.id, state)
 
     async def instead(
         self,
@@ -442,9 +453,13 @@ def _key(admitted: Admitted, verb: str, state: ConsentJob) -> str:
     """One open request for a server and action; of second persons one for each deed."""
     where = f"consent {admitted.server.id} {admitted.action.name}"
     if state.consent is not Consent.SECOND_PERSON and state.terms is not None:
-        return where[:120]
+        return _policy_key(admitted)
     deed = f"{verb} {sorted(state.payload.items())!r}"
     return f"{where[:100]} {hashlib.sha256(deed.encode()).hexdigest()[:16]}"
+
+
+def _policy_key(admitted: Admitted) -> str:
+    return f"consent {admitted.server.id} {admitted.action.name}"[:120]
 
 
 def _line(row: job_rows.JobRow) -> JobLine:

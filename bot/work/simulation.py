@@ -59,7 +59,8 @@ class Simulation:
         met: tuple[Met, ...] = ()
         if policy is not None:
             met = await self._lookout.conditions(server, policy.terms, policy.action, actor.id)
-        paragraphs = [why(meant, decision, server, actor.name, conditions=met)]
+        zone = self._gate.book(guild_id).settings.time_zone
+        paragraphs = [why(meant, decision, server, actor.name, conditions=met, zone=zone)]
         is_now = not isinstance(decision, Refuse) and unmet(met) is None
         if is_now:
             paragraphs.append(await self._agreeing(guild_id, actor, decision, policy, server))

@@ -90,6 +90,44 @@ async def test_a_value_that_could_break_out_is_told_and_not_sent(
     assert commands(panel) == 0
 
 
+BREAKING_OUT = [
+    'x"},{"text":"y',
+    "x\u0085stop",
+    "x\u2028stop",
+    "x\u2029stop",
+    "x\x0bstop",
+    "x\rstop",
+    "x\nstop",
+    "x; stop",
+    "@a",
+    "hello @e[type=item]",
+    "{Items:[]}",
+    "x\\",
+    "`x`",
+    "*",
+    "/stop",
+    "x //stop",
+    "x\u202estop",
+    "x\u00a0y",
+    "x\u3000y",
+]
+
+
+@pytest.mark.parametrize("value", BREAKING_OUT, ids=ascii)
+async def test_no_value_gets_out_of_its_text(roost: World, panel: SimPanel, value: str) -> None:
+    await made(roost, "shout", 'tellraw @a {{"text":"{msg: text 80}"}}')
+    typed = await roost.admin.slash(
+        roost.channel, "do", recipe="shout", server="Survival", arguments=value
+    )
+    form = await roost.admin.slash(roost.channel, "do", recipe="shout", server="Survival")
+    filled = await roost.admin.submit(form, value)
+
+    for shown in (typed, filled):
+        await shown.settled()
+        assert "**msg** can't hold" in shown.text, shown.text
+    assert commands(panel) == 0
+
+
 async def test_what_was_typed_into_the_form_comes_back_when_it_isn_t_taken(
     roost: World, panel: SimPanel
 ) -> None:

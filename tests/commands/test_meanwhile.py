@@ -311,3 +311,29 @@ async def test_the_simulation_says_whose_own_vote_would_not_count(
 
     assert "**New** is a member for less than 7 days, so that vote doesn't count" in told[0]
     assert "doesn't count" not in told[1]
+
+
+async def test_the_explanation_knows_how_long_somebody_is_a_member(
+    roost: World, panel: SimPanel
+) -> None:
+    await preset(roost, roost.admin, "vote")
+    await roost.enter("member_days", "7")
+    now = roost.app.parts.clock.now()
+    new, old = await roost.member("new"), await roost.member("old")
+    new.joined_at, old.joined_at = now - timedelta(days=2), now - timedelta(days=30)
+
+    told = [
+        await private(
+            await roost.admin.slash(
+                roost.channel,
+                "access explain",
+                member=one,
+                command="power restart",
+                server="Survival",
+            )
+        )
+        for one in (new, old)
+    ]
+
+    words = "A vote of who is a member for less than 7 days doesn't count here"
+    assert [words in one for one in told] == [True, False]

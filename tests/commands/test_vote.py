@@ -96,12 +96,32 @@ async def test_a_second_request_joins_the_vote_that_is_open(roost: World, panel:
 
     shown = await tom.slash(roost.channel, "power restart", server="Survival")
     await private(shown)
-    joined = await tom.click(shown.message, label="Call the vote")
+    joined = await tom.click(shown.message, label="Vote for it too")
 
     await joined.until(lambda: "There is a vote on that already" in joined.text)
     said = await roost.posted("**2 of 3** for it")
     assert f"Asked for it too: <@{tom.id}>" in said
     assert len(public(roost.channel)) == 1
+
+
+async def test_a_pause_of_the_policy_keeps_nobody_from_joining_what_is_open(
+    roost: World, panel: SimPanel
+) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=3, server_pause_minutes=15))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    await roost.member("kim")
+    await call_vote(roost, mia)
+
+    shown = await tom.slash(roost.channel, "power restart", server="Survival")
+    said = await private(shown)
+    assert f"**Mia** called a vote already, in <#{roost.channel.id}>: restart **Survival**?" in said
+    joined = await tom.click(shown.message, label="Vote for it too")
+
+    await joined.until(lambda: "You count as for it" in joined.text)
+    await roost.posted("**2 of 3** for it")
+    assert len(public(roost.channel)) == 1
+    why = await tom.slash(roost.channel, "why", command="power restart", server="Survival")
+    assert "on **Survival**, but not just now." in await private(why)
 
 
 async def test_a_role_lost_between_vote_and_execution_is_resolved_visibly(
