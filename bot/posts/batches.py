@@ -105,22 +105,22 @@ class Batch:
         self._characters += characters
         return self._trim() if self._characters > PENDING_CHARACTERS else 0
 
-    def note(self, text: str) -> None:
-        """Take a line of our own; the same one again is said once."""
+    def note(self, text: str) -> int:
+        """Take a line of our own, the same one again only once; how many lines had to go for it."""
         last = self._entries[-1] if self._entries else ""
         if isinstance(last, _Entry) and last.is_note and last.text == text:
-            return
-        self._put(_Entry(text, is_note=True))
+            return 0
+        return self._put(_Entry(text, is_note=True))
 
-    def lost(self, event: Lost) -> None:
-        """Take that lines are missing here."""
+    def lost(self, event: Lost) -> int:
+        """Take that lines are missing here; how many others had to go for it."""
         last = self._entries[-1] if self._entries else ""
         if event.cause != "queue":
-            self.note(lost_words(event))
-        elif isinstance(last, _Entry) and last.lost:
+            return self.note(lost_words(event))
+        if isinstance(last, _Entry) and last.lost:
             last.lost += event.lines or 0
-        else:
-            self._put(_Entry("", lost=event.lines or 0))
+            return 0
+        return self._put(_Entry("", lost=event.lines or 0))
 
     def compose(self, *, colours: bool, at: datetime) -> Payload:
         """What is to be sent now; the same lines come again until `sent` or `failed`."""
@@ -169,9 +169,10 @@ class Batch:
             self._entries[-1] = last = _Entry(line)
         last.count += 1
 
-    def _put(self, entry: _Entry) -> None:
+    def _put(self, entry: _Entry) -> int:
         self._entries.append(entry)
         self._characters += len(entry.text)
+        return self._trim()
 
     def _trim(self) -> int:
         """Let the oldest go; how many lines those were that nobody missed so far."""

@@ -358,7 +358,7 @@ class Mirrors:
     def _lost(self, mirror: Mirror, event: Lost) -> None:
         self._digest(mirror)  # what came before goes before
         with self._speaking(mirror.row.guild_id):
-            mirror.batch.lost(event)
+            mirror.dropped += mirror.batch.lost(event)
 
     def _switched_off(self, mirror: Mirror, which: str) -> None:
         with self._speaking(mirror.row.guild_id):

@@ -16,6 +16,7 @@ from tests.world import World, private
 PIECE, PAUSE_SECONDS = 1500, 0.11  # below the 2,000 lines in 100 ms that Wings lets pass
 GROWN_MIB = 60
 _LINE = re.compile(r"flood (\d+) of")
+_SAID = re.compile(r"flood \d+ of|too quickly -- throttling")  # by the game or the node
 _DROPPED = re.compile(r"… (\d+) lines? dropped …")
 
 
@@ -94,6 +95,59 @@ async def test_a_flood_is_told_to_the_last_line_and_hurts_nobody_else(
     assert seen == sorted(set(seen)), "a line twice, or out of order"
     assert len(seen) + dropped(texts) == count
     assert limited.wire.limited == 0, "what the headers allow was heeded"
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < GROWN_MIB * 1024
+
+
+class Counter:
+    """A second who listens at the node: how many lines it let pass."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def deliver(self, text: str, right: str | None) -> None:
+        assert right is None
+        self.count += len(_SAID.findall(text))
+
+    def end(self, code: int | None, reason: str) -> None:
+        raise AssertionError(f"{code} {reason}")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+async def test_of_a_flood_that_the_node_throttles_every_line_that_passed_is_accounted_for(
+    limited: World, panel: SimPanel
+) -> None:
+    loud, quiet = limited.guild.channel("loud"), limited.guild.channel("quiet")
+    mirror = await begin(limited, loud, "Survival")
+    await begin(limited, quiet, "Lobby")
+    mia = await limited.member("mia", rights={"control.console"})
+    counter = Counter()
+    node = panel.world.server("Survival").instance
+    assert node is not None
+    node.listeners.add(counter)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    for start in range(0, 100_000, 5000):
+        panel.world.server("Survival").lines(
+            f"[12:00:00 INFO]: flood {number} of a game that went wild"
+            for number in range(start, start + 5000)
+        )
+        await asyncio.sleep(PAUSE_SECONDS)
+        assert mirror.batch.characters <= PENDING_CHARACTERS
+    panel.world.server("Lobby").line("a quiet word")
+    shown = await mia.slash(limited.channel, "server list")
+    assert "Survival" in await private(shown)
+    await eventually(lambda: "a quiet word" in "".join(said(limited, quiet)), 5)
+    panel.world.server("Survival").line("after the flood")
+    await eventually(lambda: "after the flood" in "".join(said(limited, loud)), 40)
+    node.listeners.discard(counter)
+
+    texts = said(limited, loud)
+    shown_lines = sum(len(_SAID.findall(text)) for text in texts)
+    assert counter.count < 100_000
+    assert shown_lines + dropped(texts) == counter.count
+    assert "the node dropped lines" in "".join(texts)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < GROWN_MIB * 1024
 
