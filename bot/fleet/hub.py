@@ -142,8 +142,10 @@ class Hub:
             self._left(feed)
 
     @asynccontextmanager
-    async def watch(self, server: Server) -> AsyncIterator[Listener]:
+    async def watch(self, server: Server, *, hears_game: bool = True) -> AsyncIterator[Listener]:
         """Hear a server's events through reconnections and outages, until it is gone.
+
+        Without `hears_game` its console's lines are those of the node alone.
 
         Its socket is kept open. Where it can't be had the panel is asked for the state, and
         `Fallback` says so. The iteration ends when the panel no longer lists the server, when the
@@ -152,7 +154,7 @@ class Hub:
         Raises:
             TooManyWatched: The guild's cap; a server that is watched already counts once.
         """
-        listener = Listener(self._metrics)
+        listener = Listener(self._metrics, hears_game=hears_game)
         feed = self._watch(server, listener)
         try:
             yield listener

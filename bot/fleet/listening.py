@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from bot.observe import Metrics
-from bot.pterodactyl.console_events import Event, Lost
+from bot.pterodactyl.console_events import DAEMON_LINE, ConsoleLine, Event, Lost
 
 QUEUE_EVENTS: Final = 1000
 
@@ -26,8 +26,10 @@ class Listener:
     yields = False
     """Whether it gives its place up where another wants it; its iteration ends then."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, *, hears_game: bool = True) -> None:
+        """Without the game's lines no flood makes it lose what the node says."""
         self._metrics = metrics
+        self._hears_game = hears_game
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._dropped = 0
@@ -35,6 +37,12 @@ class Listener:
 
     def put(self, event: Event) -> None:
         """Take an event; never waits."""
+        if (
+            not self._hears_game
+            and isinstance(event, ConsoleLine)
+            and not event.text.startswith(DAEMON_LINE)
+        ):
+            return
         if len(self._events) >= QUEUE_EVENTS:
             self._events.popleft()
             self._dropped += 1

@@ -12,7 +12,7 @@ from bot.fleet.directory import Directory, Server
 from bot.fleet.hub import Hub, TooManyWatched
 from bot.fleet.life import Life, Turn
 from bot.fleet.listening import Listener
-from bot.pterodactyl.console_events import DAEMON_LINE, BackupCompleted, ConsoleLine, Event
+from bot.pterodactyl.console_events import BackupCompleted, Event
 from bot.supervisor import Supervisor
 
 log = structlog.stdlib.get_logger(__name__)
@@ -84,7 +84,7 @@ class Lookout:
             f"turns {server.identifier}", self._tell_all(server, turns)
         )
         try:
-            async with self._hub.watch(server) as ears:
+            async with self._hub.watch(server, hears_game=False) as ears:
                 await self._listen(server, ears, turns)
         except TooManyWatched:
             log.info("not watched, the guild has its most", server=server.id)
@@ -102,8 +102,6 @@ class Lookout:
                 event = await self._next(ears, life)
             except StopAsyncIteration:
                 return
-            if isinstance(event, ConsoleLine) and not event.text.startswith(DAEMON_LINE):
-                continue  # what the game says, in floods, tells nothing of its life
             now = self._clock.now()
             if event is None:
                 found = self._learn(server, life, now)

@@ -294,6 +294,26 @@ async def test_a_flood_is_dropped_by_count_and_the_ring_stays_small(
         assert lost.lines > 1000
 
 
+async def test_who_hears_the_node_alone_loses_nothing_in_a_flood_of_the_game(
+    fleet: Fleet, panel: SimPanel
+) -> None:
+    server = panel.world.server("Survival")
+    async with fleet.hub.watch(fleet.server("Survival"), hears_game=False) as listener:
+        ears = Ears()
+        listening = asyncio.create_task(ears.listen(listener))
+        await fleet.until(lambda: is_live(fleet, "Survival"))
+        for start in range(0, 8000, 2000):
+            server.lines(f"the game says {number}" for number in range(start, start + 2000))
+            await fleet.passes(1, step=1.0)
+        server.crash(1)
+        await fleet.until(lambda: any("Exit code: 1" in line for line in ears.lines))
+        listening.cancel()
+        await asyncio.wait({listening})
+
+    assert not ears.of(Lost)
+    assert not any("the game says" in line for line in ears.lines)
+
+
 async def test_a_lost_login_is_no_live_knowledge_and_asking_again_is_no_storm(
     fleet: Fleet, panel: SimPanel
 ) -> None:
