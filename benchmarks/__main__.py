@@ -13,7 +13,18 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import boards, choices, client, console, decision, jobs, mirrors, slash, watched
+from benchmarks import (
+    alerts,
+    boards,
+    choices,
+    client,
+    console,
+    decision,
+    jobs,
+    mirrors,
+    slash,
+    watched,
+)
 from benchmarks.measure import Row
 
 RESULTS: Final = Path(__file__).with_name("results.json")
@@ -26,6 +37,7 @@ SUBJECTS: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
     "jobs": jobs.measure,
     "mirrors": mirrors.measure,
     "boards": boards.measure,
+    "alerts": alerts.measure,
     "watched": watched.measure,
 }
 

@@ -2,7 +2,7 @@
 
 `python -m benchmarks.peer` prints its two ports (HTTP and websocket) and serves until its input
 ends. `python -m benchmarks.peer 500 10` lists 500 servers whose consoles say 10 lines a second,
-each with the moment it was said.
+each with the moment it was said; a third number is how many events each has after a login.
 """
 
 import asyncio
@@ -222,8 +222,17 @@ def _json(body: object) -> web.Response:
 class Consoles:
     """The websockets; with a pace each says so many lines a second, with their moments."""
 
-    def __init__(self, lines_a_second: float) -> None:
+    def __init__(self, lines_a_second: float, at_login: int) -> None:
         self._pace = lines_a_second
+        self._at_login = frames(at_login)
+        self._transports: set[asyncio.Transport] = set()
+
+    async def flood(self, request: web.Request) -> web.Response:
+        """Let every console say so many events."""
+        made = frames(int(request.match_info["count"]))
+        for transport in self._transports:
+            transport.write(made)
+        return web.Response()
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Log in whoever asks; `send command` with a number sends that many events."""
@@ -231,6 +240,9 @@ class Consoles:
         await ws.prepare(request)
         made: dict[int, bytes] = {}
         talking: asyncio.Task[None] | None = None
+        transport = request.transport
+        assert transport is not None
+        self._transports.add(transport)
         async for received in ws:
             if received.type is not WSMsgType.TEXT:
                 continue
@@ -238,13 +250,14 @@ class Consoles:
             if frame["event"] == "auth":
                 await ws.send_str('{"event":"auth success"}\n')
                 await ws.send_str('{"event":"status","args":["running"]}\n')
+                transport.write(self._at_login)
                 if self._pace and talking is None:
                     talking = asyncio.create_task(self._talk(ws))
             elif frame["event"] == "send command":
                 count = int(frame["args"][0])
                 flood = made.setdefault(count, frames(count))
-                assert request.transport is not None
-                request.transport.write(flood)  # framed already: the client is what is measured
+                transport.write(flood)  # framed already: the client is what is measured
+        self._transports.discard(transport)
         if talking is not None:
             talking.cancel()
         return ws
@@ -260,14 +273,16 @@ class Consoles:
 
 
 async def main() -> None:
-    servers, pace = (float(one) for one in (*sys.argv[1:], *("0", "0"))[:2])
+    servers, pace, at_login = (float(one) for one in (*sys.argv[1:], *("0", "0", "0"))[:3])
+    consoles = Consoles(pace, int(at_login))
     loop = asyncio.get_running_loop()
     app = web.Application(client_max_size=64 << 20)
     discord = Discord()
     app.router.add_get("/api/v10/users/@me", discord.me)
     app.router.add_get("/api/v10/oauth2/applications/@me", discord.application)
     app.router.add_post("/api/v10/webhooks/{id}/{token}", discord.execute)
-    app.router.add_get("/{path:.*}", Consoles(pace).serve)
+    app.router.add_get("/flood/{count}", consoles.flood)
+    app.router.add_get("/{path:.*}", consoles.serve)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
