@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from benchmarks.measure import Row
 from bot.access.facts import Action, Actor
 from bot.access.rights import ADMIN
@@ -19,9 +21,11 @@ from bot.config import (
     SecretSettings,
 )
 from bot.fleet.known import State
+from bot.fleet.players import NOT_ASKED
 from bot.pterodactyl.console_session import RENEW_AFTER_SECONDS
 from bot.secret import Secret
 from bot.store.boards import BoardServer, NewBoard, Style
+from bot.store.guilds import QueryPlace
 from demo.panel import SimPanel, big_world
 from tests.clock import MovedClock, flow
 from tests.wirecord import Wire, eventually
@@ -33,8 +37,8 @@ STEP_SECONDS: Final = 10.0
 MASTER_KEY: Final = base64.b64encode(bytes(32)).decode()
 RUNNING_ONE_IN: Final = 5
 STATS_EVERY_SECONDS: Final = 30.0
-"""A node sends figures each second, and who plays is asked of each that runs. That costs the panel
-nothing, but this machine an hour's worth of it."""
+"""A node sends figures each second, and games are asked who plays: that costs the panel nothing,
+but this machine an hour's worth of it."""
 LISTS: Final = ("GET /", "GET /account")
 """The list of servers is read every five minutes whether there are boards or not."""
 
@@ -83,6 +87,10 @@ async def _an_hour(app: App, wire: Wire, panel: SimPanel, clock: MovedClock) -> 
     action = Action("board create", ADMIN)
     admitted = app.parts.gate.admit(guild_id, channel_id, owner, action, "R-BNCH")
     servers = app.parts.directory.of(guild_id)
+    silent = {one.id: QueryPlace(game=NOT_ASKED) for one in servers}
+    await app.parts.ruling.configure(
+        admitted, lambda held: structs.replace(held, queries=silent), "players are not asked for"
+    )
     for number in range(BOARDS):
         chosen = servers[number * SERVERS_EACH : (number + 1) * SERVERS_EACH]
         new = NewBoard(
