@@ -23,7 +23,18 @@ from tests.playground.visitor import FLAGS, Visitor
 FOLDER: Final = Path(__file__).parent / "images"
 SIZES: Final = {"phone": (390, 844), "desktop": (1280, 800)}
 LOOK_EVERY: Final = 0.1  # seconds
-LOOKS: Final = 120
+SHORTLY: Final = 12.0  # seconds
+PATIENT: Final = 90.0  # seconds
+SETTLED: Final = 3.0  # seconds; a board is edited at most every two
+CONSOLE: Final = (
+    "\x1b[32m[12:01:33 INFO]\x1b[0m: Notch[/203.0.113.7:51234] logged in with entity id 312",
+    "\x1b[32m[12:01:33 INFO]\x1b[0m: Notch joined the game",
+    "\x1b[33m[12:01:40 WARN]\x1b[0m: Can't keep up, is the server overloaded",
+    "\x1b[33m[12:01:41 WARN]\x1b[0m: Can't keep up, is the server overloaded",
+    "\x1b[33m[12:01:42 WARN]\x1b[0m: Can't keep up, is the server overloaded",
+    "\x1b[32m[12:01:50 INFO]\x1b[0m: Notch issued server command: /login hunter2",
+    "\x1b[31m[12:01:52 ERROR]\x1b[0m: Could not pass event PlayerLogin to Guard v2.1",
+)
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 SETTLE: Final = 0.6  # seconds; the page asks twice a second what is new
 
@@ -78,13 +89,13 @@ class Scene:
             await self.member.submit_modal(shown, values)
         await self.sees(until)
 
-    async def sees(self, text: str) -> None:
+    async def sees(self, text: str, *, within: float = SHORTLY) -> None:
         """Wait until a text stands in the channel, for this member.
 
         Raises:
             TimeoutError: It doesn't come; says what is there.
         """
-        for _try in range(LOOKS):
+        for _try in range(round(within / LOOK_EVERY)):
             if text in await self._all():
                 return
             await asyncio.sleep(LOOK_EVERY)
@@ -193,8 +204,54 @@ async def _account(ada: Scene) -> None:
 
 
 async def _mirror(ada: Scene) -> None:
-    await ada.slash("mirror create", "The console of", server="Lobby")
-    await ada.sees("```ansi")
+    await ada.slash("mirror create", "The console is heard", server="Lobby")
+    for text in CONSOLE:
+        ada.playground.panel.world.server("Lobby").line(text)
+    await ada.sees("(×3)")
+
+
+async def _board(ada: Scene) -> None:
+    await _posted(ada, "Survival", "Creative", "Lobby", "Rust Island")
+    await ada.sees("CPU")
+    await asyncio.sleep(SETTLED)
+
+
+async def _board_chart(ada: Scene) -> None:
+    await _posted(ada, "Survival", "Lobby", chart="24h")
+    await ada.sees("the last 24 hours")
+    await asyncio.sleep(SETTLED)
+
+
+async def _board_crash(ada: Scene) -> None:
+    await _posted(ada, "Survival", "Creative", "Lobby", "Rust Island")
+    await ada.sees("CPU")
+    lobby = ada.playground.panel.world.server("Lobby")
+    lobby.crashes_on_start = True
+    lobby.crash(1)
+    await ada.sees("crashed")
+    await asyncio.sleep(SETTLED)
+
+
+async def _board_stale(ada: Scene) -> None:
+    await _posted(ada, "Survival", "Creative", "Lobby", "Rust Island")
+    await ada.sees("CPU")
+    panel = ada.playground.panel
+    panel.world.nodes[0].is_reachable = False
+    panel.drop_sockets()
+    await ada.sees("last seen running", within=PATIENT)
+    await asyncio.sleep(SETTLED)
+
+
+async def _incident(ada: Scene) -> None:
+    await ada.slash("alerts set", "Alert", event="crash", server="Lobby")
+    lobby = ada.playground.panel.world.server("Lobby")
+    lobby.crashes_on_start = True
+    lobby.crash(137, is_oom=True)
+    await ada.sees("the node leaves it off")
+
+
+async def _usage(max_: Scene) -> None:
+    await max_.slash("server usage", "on average", server="Survival", range="24h")
 
 
 async def _error(mia: Scene) -> None:
@@ -246,6 +303,15 @@ async def _connect(ada: Scene) -> None:
     await ada.submit("panel add", values, "What this key can do")
 
 
+async def _posted(ada: Scene, *names: str, **options: Any) -> None:
+    """Post a board of these servers."""
+    await ada.slash("board create", "Which servers", title="Nova", **options)
+    directory = ada.playground.app.parts.directory
+    found = [s.id for s in directory.all() if s.name in names]
+    await ada.select(found, f"{len(names)} servers", custom_id="r:board-pick")
+    await ada.click("Post the board", "stays true")
+
+
 SCENES: Final[dict[str, tuple[str, Callable[[Scene], Awaitable[None]]]]] = {
     "setup": ("Ada", _setup),
     "setup-roles": ("Ada", _setup_roles),
@@ -257,6 +323,12 @@ SCENES: Final[dict[str, tuple[str, Callable[[Scene], Awaitable[None]]]]] = {
     "schedule": ("Ada", _schedule),
     "account": ("Ada", _account),
     "mirror": ("Ada", _mirror),
+    "board": ("Ada", _board),
+    "board-chart": ("Ada", _board_chart),
+    "board-crash": ("Ada", _board_crash),
+    "board-stale": ("Ada", _board_stale),
+    "incident": ("Ada", _incident),
+    "usage": ("Max", _usage),
     "countdown": ("Max", _countdown),
     "report": ("Max", _report),
     "failure": ("Max", _failure),
