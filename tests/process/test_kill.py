@@ -167,9 +167,9 @@ async def _backed_up(stage: Stage, point: Point) -> None:
 async def _approval(stage: Stage, _point: Point) -> None:
     shown = await stage.boss.slash(stage.channel, "policy edit", action="restart")
     await shown.until(lambda: "No policy here yet" in shown.text)
-    await stage.boss.select(shown.message, ["approval"])
+    chosen = await stage.boss.select(shown.message, ["approval"])
+    await chosen.until(lambda: "may ask to restart" in chosen.text)
     tom = stage.channel.guild.member("tom")
-    await asyncio.sleep(0.5)
     asked = await tom.slash(stage.channel, "power restart", server="Survival")
     await asked.until(lambda: "You may ask to" in asked.text)
     await tom.click(asked.message, label="Ask for it")
@@ -201,8 +201,8 @@ async def _vote(stage: Stage, _point: Point) -> None:
     stage.voters = [guild.member(name) for name in ("ann", "bob", "cid")]
     shown = await stage.boss.slash(stage.channel, "policy edit", action="restart")
     await shown.until(lambda: "No policy here yet" in shown.text)
-    await stage.boss.select(shown.message, ["vote"])
-    await asyncio.sleep(0.5)
+    chosen = await stage.boss.select(shown.message, ["vote"])
+    await chosen.until(lambda: "may call a vote" in chosen.text)
     asked = await stage.voters[0].slash(stage.channel, "power restart", server="Survival")
     await asked.until(lambda: "You may call a vote" in asked.text)
     await stage.voters[0].click(asked.message, label="Call the vote")
