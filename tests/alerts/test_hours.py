@@ -8,8 +8,8 @@ import pytest
 
 from bot.pterodactyl.console_session import RENEW_AFTER_SECONDS
 from demo.panel import SimPanel
-from tests.alerts.scene import SERVER, messages, pass_time, set_alert, until, watched
-from tests.clock import MovedClock
+from tests.alerts.scene import SERVER, messages, set_alert, watched
+from tests.clock import MovedClock, passing, until
 from tests.wirecord import Channel, text_of
 from tests.world import World, private, public
 
@@ -96,7 +96,7 @@ async def test_logins_are_renewed_for_hours_and_no_line_is_missed_or_told_twice(
 
     for number in range(hours * 12):
         await evening.says(f"line {number} of a long evening")
-        await pass_time(clock, 290, step=15.0)
+        await passing(clock, 290, step=15.0)
 
     text = said(evening.console)
     for number in range(hours * 12):
@@ -123,7 +123,7 @@ async def test_a_panel_away_for_an_hour_leaves_all_standing_and_is_told_once(
     panel.drop_sockets()
     await until(clock, lambda: "last seen running <t:" in said(evening.board))
     panel.asked.clear()
-    await pass_time(clock, HOUR, step=10.0)
+    await passing(clock, HOUR, step=10.0)
 
     (alert,) = public(evening.alerts)
     assert "The panel Nova doesn't answer" in alert
@@ -135,7 +135,7 @@ async def test_a_panel_away_for_an_hour_leaves_all_standing_and_is_told_once(
     await until(clock, lambda: "CPU" in said(evening.board))
     await until(clock, lambda: messages(evening.alerts, "is back"))
     await evening.says("after the outage")
-    await pass_time(clock, 120)
+    await passing(clock, 120)
     assert evening.board.public() == [message]
     assert len(public(evening.alerts)) == 1
     assert not messages(evening.alerts, "crashed")
@@ -154,7 +154,7 @@ async def test_a_daemon_that_restarts_is_no_news_and_costs_no_line(
     await evening.says("after the restart")
     assert said(evening.console).count("before the restart") == 1
     await until(clock, lambda: "CPU" in said(evening.board))
-    await pass_time(clock, 60)
+    await passing(clock, 60)
     assert public(evening.alerts) == []
 
 
@@ -207,14 +207,14 @@ async def test_many_servers_that_crash_at_once_are_told_within_the_limits_of_dis
     hub = evening.world.app.parts.hub
     found = [directory.find(guild_id, name)[0] for name in names]
     await until(clock, lambda: all(hub.known(one).is_live for one in found))
-    await pass_time(clock, 6)
+    await passing(clock, 6)
     over = evening.world.wire.limited
 
     for _ in range(3):
         for name in names:
             if panel.world.server(name).state == "running":
                 panel.world.server(name).crash(1)
-        await pass_time(clock, 30)
+        await passing(clock, 30)
 
     await until(clock, lambda: len(messages(evening.alerts, "crashed")) == len(names))
     assert evening.world.wire.limited == over, "what the headers allow was heeded"
@@ -228,7 +228,7 @@ async def test_a_stop_by_a_schedule_of_the_panel_is_no_crash(
 
     await until(clock, lambda: panel.world.server(SERVER).state == "offline")
     await until(clock, lambda: "⚫" in said(evening.board))
-    await pass_time(clock, 90)
+    await passing(clock, 90)
 
     assert not messages(evening.alerts, "crashed")
     (told,) = messages(evening.alerts, SERVER)
