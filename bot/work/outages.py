@@ -76,11 +76,13 @@ class Outages:
         now = self._clock.monotonic()
         kept = self._chosen.get(guild_id)
         if kept is None or now - kept[0] > CHOSEN_SECONDS:
-            first: dict[tuple[str, str], str] = {}
+            first: dict[tuple[str, str], tuple[bool, str]] = {}
             for one in self._directory.of(guild_id):
                 key = (one.panel_id, one.node)
-                first[key] = min(first.get(key, one.id), one.id)
-            kept = self._chosen[guild_id] = (now, frozenset(first.values()))
+                # one being installed or suspended has no console, and is asked for it in vain
+                rank = (one.status is not None, one.id)
+                first[key] = min(first.get(key, rank), rank)
+            kept = self._chosen[guild_id] = (now, frozenset(name for _, name in first.values()))
         return kept[1]
 
     async def look(self) -> None:
