@@ -15,7 +15,9 @@ import pytest
 
 from demo.panel import SimPanel
 from demo.panel.records import Backup
+from tests.commands.test_access import grouped
 from tests.commands.test_bad_input import CONFIRMED_VERBS
+from tests.commands.test_do import made
 from tests.wirecord import Shown, components_of
 from tests.world import World, private
 
@@ -104,6 +106,16 @@ async def _bulk(world: World, panel: SimPanel) -> Shown:
     return await asked.until(lambda: "valid for" in str(asked.message))
 
 
+@asks("config-group-drop-now")
+async def _group(world: World, panel: SimPanel) -> Shown:
+    group_id = await grouped(world, "Lobby")
+    shown = await slash(world, "config", page="servers")
+    opened = await world.admin.select(shown.message, [group_id], custom_id="r:config-group")
+    await opened.until(lambda: "Evening" in opened.text)
+    asked = await world.admin.click(opened.message, label="Delete the group")
+    return await asked.answered()
+
+
 @asks("console-preset-set")
 async def _console_preset(world: World, panel: SimPanel) -> Shown:
     await slash(world, "access console", server=SERVER, preset="minecraft-java")
@@ -175,6 +187,13 @@ async def _privacy(world: World, panel: SimPanel) -> Shown:
     shown = await slash(world, "privacy")
     asked = await world.admin.click(shown.message, label="Erase what is about me …")
     return await asked.until(lambda: "erases your name" in asked.text)
+
+
+@asks("recipe-drop-now")
+async def _recipe(world: World, panel: SimPanel) -> Shown:
+    card = await made(world, "whitelist", "whitelist add {player: name}")
+    asked = await world.admin.click(card.message, label="Delete …")
+    return await asked.answered()
 
 
 @asks("subuser-invite")
