@@ -10,6 +10,7 @@ from typing import Final
 
 import discord
 import structlog
+from aiohttp.abc import AbstractResolver
 
 from bot.access.pace import Pace
 from bot.client import RoostClient
@@ -70,9 +71,13 @@ async def open_app(
     *,
     clock: Clock = SYSTEM,
     supervisor: Supervisor | None = None,
+    resolver: AbstractResolver | None = None,
     guild_ready_seconds: float = 2.0,
 ) -> AsyncIterator[App]:
     """Everything but the connection to Discord, which `app.bot.start(token)` makes.
+
+    Args:
+        resolver: Of the names of panels, nodes and games; where None, the client's own.
 
     Raises:
         StoreError: The database is in use, broken or too new, or the master key is wrong.
@@ -85,7 +90,7 @@ async def open_app(
         vault = await Vault.open(database, key=config.secret.key, clock=clock)
         guard = AddressGuard(config.network.allow, config.network.allow_http)
         body_cap_bytes = config.limits.body_cap_mib << 20
-        network = Network(guard, clock=clock, body_cap_bytes=body_cap_bytes)
+        network = Network(guard, clock=clock, resolver=resolver, body_cap_bytes=body_cap_bytes)
         app = _wire(
             config,
             clock=clock,
@@ -102,7 +107,6 @@ async def open_app(
             await _within("leaving Discord", LEAVE_DISCORD_SECONDS, app.bot.close())
         await supervisor.close(within=STOP_TASKS_SECONDS)
         if app is not None:
-            app.parts.players.close()
             await _within("ending the drawing", CLOSE_REST_SECONDS, app.parts.charts.close())
         if network is not None:
             await _within("closing connections", CLOSE_REST_SECONDS, network.close())

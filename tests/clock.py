@@ -3,15 +3,18 @@
 import asyncio
 import heapq
 import itertools
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 STEP_SECONDS = 2.0
 CALM_SECONDS = 0.004
 CALM_AT_MOST = 0.5  # where something real never ends: a console that goes on and on
+THREADS = Path("/proc/self/task")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -156,11 +159,36 @@ async def until(
 
 
 async def calm(seconds: float = CALM_SECONDS) -> None:
-    """Wait until neither a socket nor a thread has brought anything for so long."""
+    """Wait until neither a socket nor a thread has brought anything for so long, nor is about to.
+
+    A thread that wants the processor or the disk is at work, however long a busy machine keeps it
+    waiting for them.
+    """
     heard = _listen(asyncio.get_running_loop())
     heard.last = began = time.monotonic()
-    while (now := time.monotonic()) - heard.last < seconds and now - began < CALM_AT_MOST:
+    while (now := time.monotonic()) - began < CALM_AT_MOST:
+        if now - heard.last >= seconds:
+            if not _threads_at_work():
+                return
+            heard.last = now
         await asyncio.sleep(seconds / 2)
+
+
+def _threads_at_work() -> bool:
+    """Whether a thread beside this one runs, or would if it were let; False where nobody tells."""
+    own = str(threading.get_native_id())
+    try:
+        others = [thread for thread in THREADS.iterdir() if thread.name != own]
+    except OSError:
+        return False
+    for other in others:
+        try:
+            state = (other / "stat").read_bytes().rpartition(b")")[2].split(maxsplit=1)[0]
+        except OSError:
+            continue  # it has ended
+        if state in {b"R", b"D"}:
+            return True
+    return False
 
 
 class _Heard:

@@ -4,9 +4,7 @@ import asyncio
 import importlib
 import ipaddress
 import re
-import socket
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -27,8 +25,6 @@ QUERY_SECONDS: Final = 3.0
 """For the name, the dial and the answer together."""
 FRESH_SECONDS: Final = 25.0
 AT_ONCE: Final = 64
-THREADS: Final = 3
-"""Threads for names of games, so that slow ones hold up nothing else."""
 
 GAMES: Final = ("minecraft", "bedrock", "source")
 NOT_ASKED: Final = "none"
@@ -52,7 +48,7 @@ _PORT_BEHIND: Final = {"games:valheim": 1}
 _BEDROCK_PORT: Final = 19132
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 
-Resolve = Callable[[str, int], list[str]]
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class Why(Enum):
@@ -169,20 +165,20 @@ class Players:
         supervisor: Supervisor,
         clock: Clock,
         *,
+        resolve: Resolve,
         place: Callable[[Server], QueryPlace | None],
-        resolve: Resolve | None = None,
     ) -> None:
         """Args:
         guard: Judges every address before it is dialled.
+        resolve: From a host and port to addresses; OSError where they lead nowhere.
         place: What admins set of a server.
-        resolve: From a host and port to addresses, in a thread; the system's where None.
         """
         self._guard = guard
         self._supervisor = supervisor
         self._clock = clock
         self._place = place
-        self._resolve = resolve or _resolved
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="names of games")
+        self._resolve = resolve
+        self._is_imported = False
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._known: dict[str, PlayerCount] = {}
         self._asking: dict[str, asyncio.Task[PlayerCount]] = {}
@@ -212,10 +208,6 @@ class Players:
         self._known.pop(server_id, None)
         self._asking.pop(server_id, None)  # who waits for that answer gets it; it isn't kept
 
-    def close(self) -> None:
-        """Let go of the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     async def _ask(self, server: Server) -> PlayerCount:
         asking = asking_of(server, self._place(server))
         if isinstance(asking, Why):
@@ -229,9 +221,9 @@ class Players:
         return count
 
     async def _answered(self, server: Server, asking: Asking) -> PlayerCount:
-        # opengsq takes some 200 ms to import: in a thread, once a game is asked
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, importlib.import_module, "bot.fleet.query")
+        if not self._is_imported:  # opengsq takes some 200 ms: in a thread, once a game is asked
+            await asyncio.to_thread(importlib.import_module, "bot.fleet.query")
+            self._is_imported = True
         first: Uncounted | None = None
         for host in asking.hosts:
             limit = QUERY_SECONDS / len(asking.hosts)
@@ -275,8 +267,7 @@ class Players:
         if _is_address(host):
             found: Sequence[str] = [host]
         else:
-            loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(self._threads, self._resolve, host, port)
+            found = await self._resolve(host, port)
         refusal: AddressRefused | None = None
         for address in sorted(found, key=lambda one: ":" in one):  # games listen on v4 first
             try:
@@ -286,11 +277,6 @@ class Players:
                 continue
             return address
         raise refusal or OSError("no address")
-
-
-def _resolved(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    return [str(info[4][0]) for info in found]
 
 
 def _is_address(host: str) -> bool:

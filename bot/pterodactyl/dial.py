@@ -13,6 +13,7 @@ from typing import Final
 
 from aiohttp import (
     AddrInfoType,
+    AsyncResolver,
     ClientConnectionError,
     ClientConnectorError,
     ClientHandlerType,
@@ -79,7 +80,7 @@ class Network:
     Args:
         guard: What may be dialled.
         clock: By which every limit is measured.
-        resolver: Of host names; the system's where None.
+        resolver: Of host names; where None, one without threads, whom no slow name holds up.
         tls: Certificates to trust; the system's where None. Verification is never off.
         body_cap_bytes: The most that is read of one answer.
     """
@@ -101,6 +102,7 @@ class Network:
         self.on_answer: Callable[[PanelError | None, float], None] | None = None
         """Hears of each request to a panel that ended: its error, if any, and its seconds."""
         self._resolver = resolver
+        self._own_resolver: AsyncResolver | None = None
         self._tls = tls
         self._api: ClientSession | None = None
         self._nodes: ClientSession | None = None
@@ -147,6 +149,15 @@ class Network:
                 timeout=_WEBSOCKET_LIMITS,
             )
 
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Where a name leads; the guard has still to judge them. The limit is the caller's.
+
+        Raises:
+            OSError: It leads nowhere.
+        """
+        found = await self._names().resolve(host, port, socket.AF_UNSPEC)
+        return [one["host"] for one in found]
+
     async def close(self) -> None:
         """Close both sessions and with them every connection."""
         self._is_closed = True
@@ -154,13 +165,21 @@ class Network:
         for session in (self._api, self._nodes):
             if session is not None:
                 await session.close()
+        if self._own_resolver is not None:
+            await self._own_resolver.close()
 
-    def _made(self) -> ClientSession:
+    def _names(self) -> AbstractResolver:
+        # threads would be waited for when the process ends, as long as the slowest name takes
         if self._is_closed:
             raise RuntimeError("the client is closed")
+        if self._resolver is None:
+            self._resolver = self._own_resolver = AsyncResolver()
+        return self._resolver
+
+    def _made(self) -> ClientSession:
         connector = TCPConnector(
             socket_factory=self._socket,
-            resolver=self._resolver,
+            resolver=self._names(),
             ssl=self._tls or True,
             limit=0,  # requests are limited by the panel's budget, and a websocket holds its place
             keepalive_timeout=KEEPALIVE_SECONDS,

@@ -29,6 +29,7 @@ def build_playing(ground: Ground, fleet: Fleet, access: Access) -> Playing:
         ground.network.guard,
         ground.supervisor,
         ground.clock,
+        resolve=ground.network.addresses,
         place=lambda server: book(server.guild_id).settings.queries.get(server.id),
     )
     return Playing(players, fleet.directory)

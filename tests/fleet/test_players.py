@@ -79,8 +79,11 @@ class Hall:
             self.supervisor,
             self.clock,
             place=lambda server: self.places.get(server.id),
-            resolve=lambda _host, _port: self.names.pop(0),
+            resolve=self.lead,
         )
+
+    async def lead(self, _host: str, _port: int) -> list[str]:
+        return self.names.pop(0)
 
     async def open(self, game: str) -> tuple[Responder, Server]:
         responder = await self.panel.open_query(game)
@@ -125,7 +128,6 @@ async def hall() -> AsyncIterator[Hall]:
     hall = Hall()
     async with hall.panel:
         yield hall
-        hall.players.close()
         await hall.supervisor.close()
 
 
@@ -241,7 +243,6 @@ async def test_an_asker_who_goes_away_spoils_nothing_for_the_others(hall: Hall) 
 
 async def test_a_private_address_is_not_dialled_unless_the_operator_lists_it(hall: Hall) -> None:
     responder, server = await hall.open("minecraft")
-    hall.players.close()
     hall.players = hall.asking_with(AddressGuard())
 
     count = await hall.count(server)

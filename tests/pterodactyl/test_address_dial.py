@@ -125,6 +125,22 @@ async def test_a_literal_of_this_machine_is_never_dialled(
     await network.close()
 
 
+async def test_names_are_resolved_without_threads_which_slow_ones_would_fill(
+    inside: Listener,
+) -> None:
+    network = Network(AddressGuard(["127.0.0.1"], allow_http=True), clock=SYSTEM)
+
+    await go(network, "http", f"http://localhost:{inside.port}/")
+
+    assert inside.dials == 1
+    assert await network.addresses("localhost", 1) != []
+    loop = asyncio.get_running_loop()
+    assert loop._default_executor is None  # type: ignore[attr-defined]  # nobody made one
+    await network.close()
+    with pytest.raises(RuntimeError):
+        await network.addresses("localhost", 1)
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
     "addresses",
