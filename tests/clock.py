@@ -3,18 +3,17 @@
 import asyncio
 import heapq
 import itertools
+import os
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 STEP_SECONDS = 2.0
 CALM_SECONDS = 0.004
 CALM_AT_MOST = 0.5  # where something real never ends: a console that goes on and on
-THREADS = Path("/proc/self/task")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -176,16 +175,18 @@ async def calm(seconds: float = CALM_SECONDS) -> None:
 
 def _threads_at_work() -> bool:
     """Whether a thread beside this one runs, or would if it were let; False where nobody tells."""
-    own = str(threading.get_native_id())
-    try:
-        others = [thread for thread in THREADS.iterdir() if thread.name != own]
-    except OSError:
-        return False
-    for other in others:
+    own = threading.get_native_id()
+    for thread in threading.enumerate():
+        if thread.native_id == own:
+            continue
         try:
-            state = (other / "stat").read_bytes().rpartition(b")")[2].split(maxsplit=1)[0]
+            file = os.open(f"/proc/self/task/{thread.native_id}/stat", os.O_RDONLY)
         except OSError:
-            continue  # it has ended
+            continue  # it has ended, or this system doesn't tell
+        try:
+            state = os.read(file, 512).rpartition(b")")[2].split(maxsplit=1)[0]
+        finally:
+            os.close(file)
         if state in {b"R", b"D"}:
             return True
     return False
