@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,10 +47,3 @@ async def save_sync(
         .values(guild_id=guild_id, **values)
         .on_conflict_do_update(index_elements=["guild_id"], set_=values)
     )
-
-
-async def drop_sync(session: AsyncSession, *, guild_id: int) -> bool:
-    """Forget a registration that was taken back; False when there was none."""
-    statement = delete(command_sync).where(command_sync.c.guild_id == guild_id)
-    gone = await session.execute(statement.returning(command_sync.c.guild_id))
-    return gone.one_or_none() is not None

@@ -94,11 +94,3 @@ async def drop_stretches(
     )
     gone = await session.execute(statement.returning(history.c.began_at))
     return len(gone.all())
-
-
-async def drop_history(session: AsyncSession, *, guild_id: int) -> int:
-    """Delete all of a guild's history."""
-    gone = await session.execute(
-        delete(history).where(history.c.guild_id == guild_id).returning(history.c.began_at)
-    )
-    return len(gone.all())

@@ -52,17 +52,6 @@ async def remember_message(
     return msgspec.convert(made, PostedRow, from_attributes=True)
 
 
-async def find_message(
-    session: AsyncSession, *, guild_id: int, message_id: int
-) -> PostedRow | None:
-    """What a message of ours is about; None when it isn't ours or was forgotten."""
-    statement = select(posted).where(
-        posted.c.guild_id == guild_id, posted.c.message_id == message_id
-    )
-    found = (await session.execute(statement)).one_or_none()
-    return msgspec.convert(found, PostedRow | None, from_attributes=True)
-
-
 async def list_messages(
     session: AsyncSession, *, guild_id: int, kind: str, subject_id: str | None = None
 ) -> list[PostedRow]:
@@ -92,12 +81,3 @@ async def forget_message(session: AsyncSession, *, guild_id: int, message_id: in
     )
     gone = await session.execute(statement.returning(posted.c.id))
     return gone.one_or_none() is not None
-
-
-async def forget_channel(session: AsyncSession, *, guild_id: int, channel_id: int) -> int:
-    """Forget the messages of a channel that was deleted, and return how many."""
-    statement = delete(posted).where(
-        posted.c.guild_id == guild_id, posted.c.channel_id == channel_id
-    )
-    gone = await session.execute(statement.returning(posted.c.id))
-    return len(gone.all())

@@ -135,16 +135,3 @@ async def get_server(session: AsyncSession, *, guild_id: int, server_id: str) ->
     statement = select(server).where(server.c.guild_id == guild_id, server.c.id == server_id)
     found = (await session.execute(statement)).one_or_none()
     return msgspec.convert(found, ServerRow | None, from_attributes=True)
-
-
-async def server_gone(
-    session: AsyncSession, *, guild_id: int, server_id: str, now: datetime
-) -> bool:
-    """Mark a server gone that its panel said it doesn't have; False when it was known before."""
-    statement = (
-        update(server)
-        .where(server.c.guild_id == guild_id, server.c.id == server_id, server.c.gone_at.is_(None))
-        .values(gone_at=now)
-        .returning(server.c.id)
-    )
-    return (await session.execute(statement)).one_or_none() is not None

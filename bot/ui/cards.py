@@ -14,7 +14,7 @@ from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.parts import Colour, button, card
 from bot.ui.players import players_line, players_short
-from bot.ui.text import bold, code, cut, duration, moment, name, size
+from bot.ui.text import bold, code, duration, moment, name, size
 
 DOTS = {
     State.RUNNING: "🟢",
@@ -212,8 +212,3 @@ def _more_row(
         row.append(button("console", server.id, label=_("Console")))
         row.append(button("command", server.id, label=_("Command …")))
     return row
-
-
-def heading(text: str, limit: int = 80) -> str:
-    """A heading of our own words, cut to fit."""
-    return f"## {cut(text, limit)}"

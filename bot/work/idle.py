@@ -117,11 +117,6 @@ class IdleStop:
 
         await asyncio.gather(*(one(server) for server in watched))
 
-    def empty_seconds(self, server: Server) -> float | None:
-        """How long a server is known to be empty; None where it isn't."""
-        counted = self._empty.get(server.id)
-        return None if counted is None else counted.seen - counted.since
-
     async def _look_at(self, server: Server) -> None:
         policy = idle_policy(self._gate, server)
         if policy is None or not await self._is_empty(server):

@@ -163,7 +163,6 @@ REACHING: dict[str, dict[str, object]] = {
     "boards.remove_board": {"board_id": "theirs"},
     "commands.get_sync": {},
     "commands.save_sync": {"tree_hash": "h", "ids": {"power": 1}, "now": START},
-    "commands.drop_sync": {},
     "confirmations.ask": {
         "member_id": 5,
         "verb": "kill",
@@ -200,7 +199,6 @@ REACHING: dict[str, dict[str, object]] = {
     },
     "history.list_stretches": {"step_seconds": 5, "since": START},
     "history.drop_stretches": {"step_seconds": 5, "before": LATER + timedelta(days=1)},
-    "history.drop_history": {},
     "jobs.add_job": {"new": NEW_JOB, "now": START},
     "jobs.get_job": {"job_id": "theirs"},
     "jobs.live_job": {"key": "x"},
@@ -279,11 +277,9 @@ REACHING: dict[str, dict[str, object]] = {
         "subject_id": "theirs",
         "now": START,
     },
-    "posted.find_message": {"message_id": 5},
     "posted.list_messages": {"kind": "x"},
     "posted.turn_message": {"message_id": 5, "kind": "x"},
     "posted.forget_message": {"message_id": 5},
-    "posted.forget_channel": {"channel_id": 5},
     "recipes.add_recipe": {"new": NEW_RECIPE, "at_most": 5, "now": START},
     "recipes.change_recipe": {
         "name": "x",
@@ -306,7 +302,6 @@ REACHING: dict[str, dict[str, object]] = {
     "servers.list_servers": {},
     "servers.get_server": {"server_id": "theirs"},
     "servers.save_one": {"server_id": "theirs", "seen": seen_server(), "now": LATER},
-    "servers.server_gone": {"server_id": "theirs", "now": START},
     "subscriptions.subscribe": {
         "member_id": 5,
         "server_id": "theirs",
