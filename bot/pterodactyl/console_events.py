@@ -4,12 +4,13 @@ No event tells that an install, a restore or a transfer *succeeded*: the node se
 after a failure and gives the outcome to the panel alone. Ask the panel.
 """
 
+import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, TypeAlias
 
-from msgspec import DecodeError, Struct, ValidationError, convert, field
+from msgspec import DecodeError, Struct, field
 from msgspec.json import Decoder, Encoder
-from msgspec.json import decode as decode_json
 
 from bot.secret import Secret
 
@@ -198,6 +199,8 @@ MAX_FRAME_BYTES: Final = 4096
 
 # The node's own lines are painted like this, whatever name its operator gave it.
 DAEMON_LINE: Final = "\x1b[33m\x1b[1m["
+_HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half of a character that takes two: no text holds it, and no message to Discord."""
 _TOO_QUICKLY: Final = "outputting console data too quickly"
 
 
@@ -209,18 +212,21 @@ def read_frame(data: bytes | str) -> Frame:
     """
     try:
         return _FRAME.decode(data)
-    except (DecodeError, UnicodeDecodeError):
+    except (DecodeError, UnicodeDecodeError, RecursionError):
         pass
     text = data.decode(errors="replace") if isinstance(data, bytes) else data
     try:
-        found = decode_json(text)
-        event = convert(found["event"], str)
-    except (DecodeError, ValidationError, UnicodeError, LookupError, TypeError):
+        found = json.loads(text)  # takes half a character, and no more depth than it can
+        event = found["event"]
+        args = found.get("args")
+        if not isinstance(args, list):
+            args = [] if args is None else [args]
+        texts = ["" if arg is None else str(arg) for arg in args]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise Garbled from None
-    args = found.get("args")
-    if not isinstance(args, list):
-        args = [] if args is None else [args]
-    return Frame(event, ["" if arg is None else str(arg) for arg in args])
+    if not isinstance(event, str):
+        raise Garbled
+    return Frame(event, [_HALF.sub("\ufffd", one) for one in texts])
 
 
 def lines_of(text: str) -> list[str]:
@@ -243,7 +249,7 @@ def read_event(frame: Frame) -> Event:
         return Unknown(frame.event, tuple(frame.args))
     try:
         return read(frame.args[0] if frame.args else "")
-    except (DecodeError, UnicodeError):
+    except (DecodeError, UnicodeError, RecursionError):
         return Unknown(frame.event, tuple(frame.args))
 
 

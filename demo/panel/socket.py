@@ -81,6 +81,10 @@ class Socket:
         elif right is None or self._may(right):
             self._put(text)
 
+    async def cram(self, data: bytes) -> None:
+        """Send bytes as a text frame at once, also such as no honest node would send."""
+        await self._ws.send_frame(data, WSMsgType.TEXT)
+
     def end(self, code: int | None, reason: str) -> None:
         """Close it after what was said; without a code it is cut."""
         self._end = code, reason
