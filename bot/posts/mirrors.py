@@ -89,6 +89,8 @@ class Mirror:
         """Lines that were not shown since the bot started."""
         self.has_no_room = False
         """The channel holds as many webhooks as Discord allows, so there is none to send by."""
+        self.is_robbed = False
+        """Whoever it is deletes each new webhook before anything can be sent by it."""
         self.is_unwatched = False
         """The guild watches as many servers as it may."""
         self._clock = clock
@@ -397,7 +399,7 @@ class Mirrors:
             pause = min(pause * 2, RAREST_SECONDS) if sent.file else BUSY_SECONDS
             await self._clock.sleep(pause - GATHER_SECONDS)
 
-    async def _send(self, mirror: Mirror) -> Payload | None:
+    async def _send(self, mirror: Mirror, *, is_new_hook: bool = False) -> Payload | None:
         """Send what waits; None where it has to be tried again."""
         if self._delivery.is_paused(mirror.place):
             return None
@@ -413,7 +415,11 @@ class Mirrors:
             )
         except HookGone:
             mirror.batch.failed()
-            await self._new_hook(mirror, name)
+            if is_new_hook:
+                mirror.is_robbed = True
+                await self._clock.sleep(NEW_HOOK_SECONDS)
+            elif await self._new_hook(mirror, name):
+                return await self._send(mirror, is_new_hook=True)
             return None
         except Refused as error:
             log.exception("lines that Discord refuses", mirror=mirror.row.id, error=str(error))
@@ -427,6 +433,7 @@ class Mirrors:
             mirror.batch.failed()
             raise
         mirror.batch.sent()
+        mirror.is_robbed = False
         mirror.posted_at = self._clock.now()
         return sent
 
@@ -446,17 +453,17 @@ class Mirrors:
 
         return made
 
-    async def _new_hook(self, mirror: Mirror, name: str) -> None:
-        """Somebody deleted the webhook: make another one, but not over and over."""
+    async def _new_hook(self, mirror: Mirror, name: str) -> bool:
+        """Somebody deleted the webhook: make another one; whether there is one."""
         row = mirror.row
         try:
             hook = await self._webhooks.create(mirror.place, name)
         except (Paused, NotSent):
-            return
+            return False
         except TooManyHooks:
             mirror.has_no_room = True
             await self._clock.sleep(NEW_HOOK_SECONDS)
-            return
+            return False
         mirror.has_no_room = False
         async with self._database.write() as session:
             kept = await rows.replace_webhook(
@@ -468,11 +475,10 @@ class Mirrors:
             )
         if kept is None:
             await self._webhooks.delete(mirror.place, hook)
-            return
+            return False
         log.info("webhook made anew", guild=row.guild_id, mirror=row.id)
         mirror.hook = hook
-        if await self._send(mirror) is None:
-            await self._clock.sleep(NEW_HOOK_SECONDS)
+        return True
 
     def seal(self, guild_id: int, mirror_id: str, token: Secret) -> bytes:
         """A webhook's token as its row keeps it."""

@@ -42,8 +42,15 @@ class Hook(Struct, frozen=True):
     token: Secret
 
 
+_NO_CHANNEL: Final = 10003
+
+
 class HookGone(Exception):
     """The webhook was deleted, or moved into another channel."""
+
+
+class HookMoved(HookGone):
+    """The webhook was moved into another channel, and taken away there."""
 
 
 class TooManyHooks(Exception):
@@ -109,7 +116,8 @@ class Webhooks:
         """Send what `compose` makes once it is this message's turn; what was sent.
 
         Raises:
-            HookGone: The webhook was deleted or moved. Where it was moved it was taken away too.
+            HookGone: The webhook was deleted or moved. Where it was moved it was taken away too,
+                and with it what went there.
             Paused: The channel refuses.
             Refused: Discord takes it in no form.
             NotSent: Discord had trouble of its own; it may have arrived all the same.
@@ -120,21 +128,30 @@ class Webhooks:
         async def call() -> tuple[discord.WebhookMessage, Payload]:
             payload = compose()
             view = buttons() if buttons is not None else discord.utils.MISSING
-            sent = await webhook.send(
-                payload.content,
-                username=hook_name(name),
-                files=_files(payload),
-                view=view,
-                thread=discord.Object(place.channel_id)
-                if place.parent_id
-                else discord.utils.MISSING,
-                allowed_mentions=discord.AllowedMentions.none(),
-                wait=True,
-            )
+            try:
+                sent = await webhook.send(
+                    payload.content,
+                    username=hook_name(name),
+                    files=_files(payload),
+                    view=view,
+                    thread=discord.Object(place.channel_id)
+                    if place.parent_id
+                    else discord.utils.MISSING,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                    wait=True,
+                )
+            except discord.NotFound as error:
+                # a moved webhook knows its old thread as little as one that was deleted
+                if error.code == _NO_CHANNEL and await self._is_moved(place, webhook):
+                    raise HookMoved from error
+                raise
             return sent, payload
 
         try:
             sent, payload = await self._delivery.send(place, call)
+        except HookMoved:
+            await self._moved(place, hook)
+            raise
         except _TROUBLE as error:
             code = getattr(error, "code", 0)
             if code in _GONE:
@@ -144,9 +161,12 @@ class Webhooks:
             raise NotSent(str(error) or "Discord did not answer") from error
         if sent.channel.id != place.channel_id:
             # whoever moved it may not be allowed to show the console there
-            log.warning("webhook was moved", guild=place.guild_id, channel=place.channel_id)
-            await self.delete(place, hook)
-            raise HookGone
+            try:
+                await self._delivery.send(place, sent.delete)
+            except (Paused, *_TROUBLE) as error:
+                log.warning("a moved message stays", guild=place.guild_id, error=str(error))
+            await self._moved(place, hook)
+            raise HookMoved
         return payload
 
     async def delete(self, place: Place, hook: Hook) -> None:
@@ -156,6 +176,17 @@ class Webhooks:
             await self._delivery.send(place, self._partial(hook).delete)
         except (Paused, NotSent, *_TROUBLE) as error:
             log.info("webhook not deleted", guild=place.guild_id, error=type(error).__name__)
+
+    async def _is_moved(self, place: Place, webhook: discord.Webhook) -> bool:
+        """Whether the webhook stands in another channel than the one above its thread."""
+        if place.parent_id is None:
+            return False
+        found = await webhook.fetch(prefer_auth=False)
+        return found.channel_id != place.parent_id
+
+    async def _moved(self, place: Place, hook: Hook) -> None:
+        log.warning("webhook was moved", guild=place.guild_id, channel=place.channel_id)
+        await self.delete(place, hook)
 
     def _check_connected(self) -> None:
         client = self._client()

@@ -78,6 +78,11 @@ def state_words(shown: Shown) -> str:
         return "🔴 " + pause_words(shown.pause)
     if mirror.has_no_room:
         return "🔴 " + _("The channel has as many webhooks as Discord allows; remove one.")
+    if mirror.is_robbed:
+        return "🔴 " + _(
+            "My webhook there is deleted again and again, by a person or another bot. The audit "
+            "log of Discord says by whom."
+        )
     if not shown.label:
         return "⚪ " + _("Its panel no longer lists the server.")
     if mirror.is_unwatched:
@@ -150,7 +155,8 @@ def mirror_controls(shown: Shown) -> list[list[Control]]:
 
 def colour_of(shown: Shown) -> Colour:
     """Says the same as the dot."""
-    if shown.pause is not None or shown.mirror.has_no_room or shown.mirror.is_unwatched:
+    mirror = shown.mirror
+    if mirror.has_no_room or mirror.is_robbed or mirror.is_unwatched or shown.pause is not None:
         return Colour.RED
     if not shown.label:
         return Colour.GREY

@@ -81,9 +81,7 @@ async def test_what_is_no_event_harms_no_line(roost: World, panel: SimPanel, fra
 
 
 @pytest.mark.parametrize("colour", ["", "\x1b[31m"])
-async def test_a_line_of_100_kb_is_one_cut_line(
-    roost: World, panel: SimPanel, colour: str
-) -> None:
+async def test_a_line_of_100_kb_is_one_cut_line(roost: World, panel: SimPanel, colour: str) -> None:
     await mirror(roost)
     await heard(roost, panel, "before it")
     node = panel.world.server("Survival").instance
