@@ -26,7 +26,7 @@ from bot.fleet.reading import (
 )
 from bot.fleet.room import Room, TooManyWatched
 from bot.observe import Metrics
-from bot.pterodactyl import PanelError
+from bot.pterodactyl import Conflict, PanelError
 from bot.pterodactyl.console_events import (
     CaughtUp,
     ConsoleLine,
@@ -482,7 +482,7 @@ class Hub:
             known = self._known.get(server.id, NOTHING_KNOWN)
             if known.state in PASSING and server.status is None and feed.watchers:
                 self._settle_soon(server)
-            if listed_state(server.status) is not State.SUSPENDED and _may_connect(server):
+            if not _is_barred(feed) and _may_connect(server):
                 feed.try_again()
             if is_changed:
                 self.note(server.id)
@@ -518,6 +518,13 @@ def _since(before: Known, known: Known) -> datetime | None:
     if before.state.is_power_state or not known.state.is_power_state:
         return known.seen_at
     return None
+
+
+def _is_barred(feed: Feed) -> bool:
+    """Whether the panel's list still shows what it refused the connection for."""
+    listed = listed_state(feed.server.status)
+    is_refused = isinstance(feed.failure, Conflict)
+    return listed is State.SUSPENDED or (listed is State.INSTALLING and is_refused)
 
 
 def _may_connect(server: Server) -> bool:

@@ -35,6 +35,9 @@ def not_given(error: PanelError) -> Ending:
             return Ending(reason, wait=None, error=error)
         case Conflict(state=ConflictState.SUSPENDED):
             return Ending("the server is suspended", wait=None, error=error)
+        case Conflict(state=ConflictState.INSTALLING):
+            # one whose install failed stays so until its operator repairs it
+            return Ending("the server is not installed", wait=None, error=error)
         case Conflict():
             return Ending(reason, wait=LATER_SECONDS)
         case Limited():
@@ -42,6 +45,11 @@ def not_given(error: PanelError) -> Ending:
         case PanelDown(retry_after=float(seconds)):
             return Ending(reason, wait=seconds)
     return Ending(reason)
+
+
+def is_passing(error: PanelError) -> bool:
+    """Whether a connection that stands may outlive that the panel gives no new credentials."""
+    return isinstance(error, Conflict) and error.state is ConflictState.INSTALLING
 
 
 def handshake_refused(status: int) -> Ending:

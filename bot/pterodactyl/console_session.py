@@ -13,7 +13,13 @@ from typing import Final, Protocol
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
 from bot.clock import Clock
-from bot.pterodactyl.console_ending import LATER_SECONDS, Ending, handshake_refused, not_given
+from bot.pterodactyl.console_ending import (
+    LATER_SECONDS,
+    Ending,
+    handshake_refused,
+    is_passing,
+    not_given,
+)
 from bot.pterodactyl.console_events import (
     DaemonError,
     Event,
@@ -327,6 +333,8 @@ class Session:
             credentials = await self._mint()
         except PanelError as error:
             ending = not_given(error)
+            if self.is_in and not self._is_blind and is_passing(error):
+                return None, LATER_SECONDS  # the node speaks on until the old token runs out
             if ending.wait is None:
                 self._stop(ending)
             return None, ending.wait

@@ -219,6 +219,35 @@ async def test_a_suspended_server_is_told_as_such_and_heard_again_when_it_is_pai
         assert not ears.has_ended
 
 
+@pytest.mark.parametrize("state", ["installing", "install_failed"])
+@pytest.mark.parametrize("is_heard_before", [False, True])
+async def test_a_server_that_is_not_installed_is_left_alone_until_the_list_shows_it_normal(
+    fleet: Fleet, panel: SimPanel, state: str, is_heard_before: bool
+) -> None:
+    server = panel.world.server("Survival")
+    if not is_heard_before:
+        server.set_state(state)
+    async with watching(fleet, "Survival") as ears:
+        if is_heard_before:
+            await fleet.until(lambda: is_live(fleet, "Survival"))
+            server.set_state(state)
+            await fleet.passes(700, step=10.0)
+        await fleet.until(lambda: known(fleet, "Survival") is State.INSTALLING)
+        await fleet.passes(60)
+        panel.asked.clear()
+        await fleet.passes(3600, step=10.0)
+        assert panel.count(MINT) == 0
+        assert panel.count(RESOURCES) == 0
+        assert known(fleet, "Survival") is State.INSTALLING
+
+        server.set_state("normal")
+        await fleet.until(lambda: is_live(fleet, "Survival"), within=400)
+        assert known(fleet, "Survival") is State.RUNNING
+        game(panel, "Survival").printed("after it")
+        await fleet.until(lambda: "after it" in ears.lines)
+        assert panel.count(MINT) == 1
+
+
 async def test_it_is_over_when_the_panel_no_longer_has_the_server(
     fleet: Fleet, panel: SimPanel
 ) -> None:

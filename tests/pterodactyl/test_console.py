@@ -16,6 +16,7 @@ from bot.pterodactyl.console_events import (
     DaemonError,
     Disconnected,
     Event,
+    InstallEnded,
     Lost,
     Reconnected,
     Stats,
@@ -481,10 +482,42 @@ async def test_a_panel_that_says_never_again_is_believed(
     assert console.is_over
 
 
+INSTALLING = Conflict(answer(409, "This server has not yet completed its installation"))
+
+
+async def test_a_server_that_is_not_installed_ends_it_for_good(
+    console: Console, node: Node, clock: MovedClock
+) -> None:
+    node.mint_errors.append(INSTALLING)
+    console.start()
+
+    assert (await next_of(console, Disconnected)).again_in is None
+    with pytest.raises(Conflict):
+        await anext(console)
+
+
+async def test_an_install_is_heard_until_the_old_token_runs_out(
+    console: Console, node: Node, clock: MovedClock
+) -> None:
+    talk = await begun(console, node)
+    node.mint_errors += [INSTALLING, INSTALLING]
+    await talk.say("token expiring")
+    await talk.caught_up()
+    await clock.advance(2.0)
+    await talk.say("install completed")
+    await next_of(console, InstallEnded)
+
+    await talk.say("token expired")
+    await talk.caught_up()
+    await clock.advance(62.0)
+
+    assert (await next_of(console, Disconnected)).again_in is None
+
+
 @pytest.mark.parametrize(
     ("error", "least", "most"),
     [
-        (Conflict(answer(409, "This server has not yet completed its installation")), 60, 70),
+        (Conflict(answer(409, "This server is currently restoring from a backup")), 60, 70),
         (Limited(answer(429, retry_after=33.0)), 33, 37),
         (PanelDown("maintenance", retry_after=20.0), 20, 22),
         (PanelDown("refused"), 1, 2),
