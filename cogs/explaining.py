@@ -55,7 +55,7 @@ async def explained(
         state=_state(target, found.known),
         unread=not found.read_permissions,
         conditions=met,
-        zone=parts.gate.book(guild_id).settings.time_zone,
+        settings=parts.gate.book(guild_id).settings,
         days_too_new=parts.voters.days_too_new(guild_id, actor),
     )
     right = action.right or ""

@@ -280,7 +280,7 @@ class PolicyCog(commands.Cog):
             scope=scope,
             action=action,
             policy=policy,
-            zone=self._parts.gate.book(guild_id).settings.time_zone,
+            settings=self._parts.gate.book(guild_id).settings,
             gaps=tuple(self._gaps(guild_id, policy)) if policy is not None else (),
         )
 
@@ -325,7 +325,7 @@ class PolicyCog(commands.Cog):
         )
 
     def _sentence(self, admitted: Admitted, policy: PolicyRule) -> str:
-        zone = self._parts.gate.book(admitted.guild_id).settings.time_zone
+        settings = self._parts.gate.book(admitted.guild_id).settings
         try:
             scope = scope_of(
                 self._parts.gate,
@@ -337,7 +337,7 @@ class PolicyCog(commands.Cog):
             where = _("a server or group that is gone")
         else:
             where = scope_words(scope)
-        return policy_sentence(policy.action, policy.terms, where, zone)
+        return policy_sentence(policy.action, policy.terms, where, settings)
 
 
 def _action(text: str) -> PolicyAction:

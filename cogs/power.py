@@ -216,14 +216,14 @@ class PowerCog(commands.Cog):
         label = self._parts.directory.label(admitted.server)
         if failing is not None:
             raise NotNow(failing, label)
-        zone = self._parts.gate.book(admitted.guild_id).settings.time_zone
+        settings = self._parts.gate.book(admitted.guild_id).settings
         if policy.terms.how == "vote":
             head = _("You may call a vote to {what}.", what=self._what(admitted, signal))
             button = _("Call the vote")
         else:
             head = _("You may ask to {what}.", what=self._what(admitted, signal))
             button = _("Ask for it")
-        sentence = policy_sentence(policy.action, policy.terms, bold(label), zone)
+        sentence = policy_sentence(policy.action, policy.terms, bold(label), settings)
         return await self._parts.confirmations.ask(
             admitted,
             f"ask-{signal.value}",

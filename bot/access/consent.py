@@ -1,5 +1,6 @@
 """Whose consent an action takes, and the consent that was given."""
 
+from collections.abc import Collection
 from enum import Enum
 from typing import Final
 
@@ -65,6 +66,15 @@ _CLASSES: Final = {
     ("files decompress", "file.create"): "write",
 }
 """By command and right: `/files edit` reads too, which takes nobody else."""
+
+
+def kills_unasked(*, may_kill: bool, two_person: Collection[str]) -> bool:
+    """Whether what doesn't stop is killed on the word of a policy alone.
+
+    That word is one admin's, given beforehand: where a kill takes two it is never enough, and it is
+    asked for as if the policy said nothing of it.
+    """
+    return may_kill and "kill" not in two_person
 
 
 def class_of(action: str, right: str | None) -> str | None:

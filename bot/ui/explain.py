@@ -11,6 +11,7 @@ from bot.access.facts import Action, CommandPermission
 from bot.access.rights import ADMIN, on_panel, recipe_of
 from bot.access.rules import Rule
 from bot.fleet.directory import Server
+from bot.store.guilds import GuildSettings
 from bot.texts import _, _n
 from bot.ui.policy_words import condition_words, policy_sentence
 from bot.ui.text import bold, code, moment, name
@@ -104,7 +105,7 @@ def why(
     state: str = "",
     unread: bool = False,
     conditions: Sequence[Met] = (),
-    zone: str = "",
+    settings: GuildSettings | None = None,
     days_too_new: int = 0,
 ) -> str:
     """The whole chain, and the one change that would turn it.
@@ -115,14 +116,14 @@ def why(
         state: How the server is just now, in a sentence.
         unread: Whether Discord's own settings couldn't be read.
         conditions: Those of the policy, as they are just now.
-        zone: The guild's time zone, for quiet hours.
+        settings: The guild's, for what a policy says.
         days_too_new: Days of membership that a vote of theirs would lack; 0 = none.
     """
     lines = [_head(action, decision, target, who, is_now=all(one.is_met for one in conditions)), ""]
     if unread:
         lines.append("▫️ " + _("Discord's own settings can't be read just now, so not looked at"))
     lines += [
-        f"{_MARKS[link.verdict]} {_link_words(action, link, target, zone)}"
+        f"{_MARKS[link.verdict]} {_link_words(action, link, target, settings)}"
         for link in (*decision.chain, *beyond)
     ]
     lines += [
@@ -178,7 +179,9 @@ def _head(
     return _("{who} may use {command}{on}.", **values)
 
 
-def _link_words(action: Action, link: Link, target: Server | None, zone: str = "") -> str:
+def _link_words(
+    action: Action, link: Link, target: Server | None, settings: GuildSettings | None = None
+) -> str:
     where = bold(target.name) if target else _("the server")
     right, key_right = right_name(action.right or ""), on_panel(action.right or "")
     words = {
@@ -200,7 +203,7 @@ def _link_words(action: Action, link: Link, target: Server | None, zone: str = "
         Reason.SEES_NONE: _("May see no server here yet"),
         Reason.NO_SERVER: _("It takes a server, and none is meant"),
         Reason.LINKED_KEY: _("The member's own panel key allows it"),
-        Reason.POLICY: _policy_words(link, where, zone),
+        Reason.POLICY: _policy_words(link, where, settings or GuildSettings()),
         Reason.POLICY_SIGHT: _("May ask for something on {where}, so they see it", where=where),
         Reason.NO_RECIPE: _("There is no such recipe for {where}", where=where),
         Reason.RECIPE_ASKS: _("The recipe may be asked for; somebody who holds it has to agree"),
@@ -348,14 +351,14 @@ def _remedy(action: Action, because: Link) -> str:
     return _("nothing that an admin could set.")
 
 
-def _policy_words(link: Link, where: str, zone: str) -> str:
+def _policy_words(link: Link, where: str, settings: GuildSettings) -> str:
     """The guild's policy in its sentence: by whom, since when."""
     policy = link.policy
     if policy is None:
         return _("The guild's policy lets members ask for it")
     return _(
         "Policy: {sentence} (by {by}, since {since})",
-        sentence=policy_sentence(policy.action, policy.terms, where, zone),
+        sentence=policy_sentence(policy.action, policy.terms, where, settings),
         by=f"<@{policy.changed_by}>",
         since=moment(policy.changed_at, "d"),
     )

@@ -12,6 +12,7 @@ from bot.access.reach import Scope
 from bot.access.rules import Rulebook
 from bot.fleet.directory import Server
 from bot.posts.messages import Message
+from bot.store.guilds import GuildSettings
 from bot.store.policies import MINUTES_A_DAY, PolicyAction, PolicyRule, Terms
 from bot.texts import _
 from bot.ui.errors import Unfit
@@ -48,8 +49,8 @@ class Editing(Struct, frozen=True, kw_only=True):
     scope: Scope
     action: PolicyAction
     policy: PolicyRule | None
-    zone: str
-    """The guild's time zone."""
+    settings: GuildSettings
+    """The guild's: its time zone, and what takes two members."""
     gaps: tuple[str, ...] = ()
     """What keeps it from ever holding on some servers, a line each."""
 
@@ -144,9 +145,8 @@ def policy_lines(book: Rulebook, server: Server, label: str) -> list[str]:
     """What members may ask for on a server, a quiet sentence each, for its card."""
     groups = book.groups_of(server.id)
     found = [book.policy(action, server.id, groups) for action in ACTIONS]
-    zone = book.settings.time_zone
     return [
-        f"{policy_sentence(one.action, one.terms, bold(label), zone)} "
+        f"{policy_sentence(one.action, one.terms, bold(label), book.settings)} "
         f"{gap_words(book, one, server)}".strip()
         for one in found
         if one is not None
@@ -158,7 +158,8 @@ def sentence(editing: Editing) -> str:
     policy = editing.policy
     if policy is None:
         return ""
-    return policy_sentence(editing.action, policy.terms, scope_words(editing.scope), editing.zone)
+    where = scope_words(editing.scope)
+    return policy_sentence(editing.action, policy.terms, where, editing.settings)
 
 
 def numbers_form(editing: Editing) -> ui.Modal:
@@ -196,7 +197,7 @@ def numbers_form(editing: Editing) -> ui.Modal:
 def quiet_form(editing: Editing) -> ui.Modal:
     """The form for quiet hours."""
     terms = editing.policy.terms if editing.policy is not None else Terms()
-    hint = _("Such as 23:00; empty for none. Time zone: {zone}", zone=editing.zone)
+    hint = _("Such as 23:00; empty for none. Time zone: {zone}", zone=editing.settings.time_zone)
     return form(
         "policy-quiet-set",
         *editing.args,

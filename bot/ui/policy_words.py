@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from bot.access.conditions import Met, Need, time_of_day
+from bot.access.consent import kills_unasked
 from bot.fleet.players import Why
+from bot.store.guilds import GuildSettings
 from bot.store.policies import PolicyAction, Terms
 from bot.texts import _, _n
 from bot.ui.players import blind_words
@@ -31,24 +33,34 @@ def minutes_words(minutes: int) -> str:
     return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
-def policy_sentence(action: PolicyAction, terms: Terms, where: str, zone: str) -> str:
+def policy_sentence(action: PolicyAction, terms: Terms, where: str, settings: GuildSettings) -> str:
     """The rule as one would say it.
 
     Args:
         action: What it lets members ask for.
         terms: Its fields.
         where: The server, group or all, in words.
-        zone: The guild's time zone, for quiet hours.
+        settings: The guild's: its time zone, for quiet hours, and what takes two members.
     """
     if action == "idle-stop":
-        return _idle(terms, where, zone)
+        return _idle(terms, where, settings) + _hanging(terms, settings)
     said = _whole(action, terms, where)
-    limits = [*_only(terms), *_limits(terms, zone)]
+    limits = [*_only(terms), *_limits(terms, settings.time_zone)]
     if limits:
         said += " " + _("{conditions}.", conditions=_joined(limits))
-    if terms.may_kill and action in ("stop", "restart"):
-        said += " " + _("A server that hangs is killed without asking.")
-    return said
+    return said if action == "start" else said + _hanging(terms, settings)
+
+
+def _hanging(terms: Terms, settings: GuildSettings) -> str:
+    """What happens to a server that doesn't stop, where the policy says something of it."""
+    if not terms.may_kill:
+        return ""
+    if kills_unasked(may_kill=True, two_person=settings.two_person):
+        return " " + _("A server that hangs is killed without asking.")
+    return " " + _(
+        "A server that hangs is killed only once two members agreed: the two-person rule for "
+        "*kill* goes before this policy."
+    )
 
 
 def _whole(action: PolicyAction, terms: Terms, where: str) -> str:
@@ -93,14 +105,17 @@ def voters_words(terms: Terms | None) -> str:
     if terms is None:
         return ""
     if terms.quorum_of == "voice":
-        return _("Those in {channel} vote.", channel=f"<#{terms.quorum_channel_id}>")
+        return _(
+            "Those in {channel} vote; who leaves it doesn't count.",
+            channel=f"<#{terms.quorum_channel_id}>",
+        )
     role_id = terms.quorum_role_id if terms.quorum_of == "role" else terms.role_id
     if role_id is None:
         return _("Everyone here votes.")
     return _("{role} votes.", role=f"<@&{role_id}>")
 
 
-def _idle(terms: Terms, where: str, zone: str) -> str:
+def _idle(terms: Terms, where: str, settings: GuildSettings) -> str:
     said = _(
         "On {where}: a server stops by itself once nobody has been on it for {time}. Unknown never "
         "counts as empty, and it never stops during a backup or a plan.",
@@ -108,7 +123,7 @@ def _idle(terms: Terms, where: str, zone: str) -> str:
         time=minutes_words(terms.idle_minutes),
     )
     if terms.quiet_from is not None and terms.quiet_until is not None:
-        said += " " + _("{conditions}.", conditions=_joined(_quiet(terms, zone)))
+        said += " " + _("{conditions}.", conditions=_joined(_quiet(terms, settings.time_zone)))
     return said
 
 

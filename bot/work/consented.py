@@ -66,7 +66,13 @@ class Consented:
             begun = await self._workflows.begin_in(
                 session, deed.admitted, order, language=deed.language
             )
-            if begun.is_joined:
+            if begun.is_kill:
+                said = _(
+                    "The {signal} by {who} doesn't end, so the server is killed now.",
+                    signal=signal_name(Signal(begun.signal)),
+                    who=bold(begun.actor_name),
+                )
+            elif begun.is_joined:
                 said = _(
                     "A {signal} by {who} is under way already, so nothing more was sent.",
                     signal=signal_name(Signal(begun.signal)),

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from bot.access.acting import Acting
+from bot.access.consent import kills_unasked
 from bot.access.decision import Allow, is_agreed
 from bot.access.facts import Action
 from bot.access.gate import Admitted, NotAdmitted
@@ -32,6 +33,7 @@ from bot.work.course import Course, Signal, Stage
 from bot.work.engine import Progress
 from bot.work.jobs_view import CANCEL
 from bot.work.power_desk import FAILED, Desk, Over, Run, Wait
+from bot.work.power_order import MayKill
 from bot.work.power_words import Story, said_state
 
 log = structlog.stdlib.get_logger(__name__)
@@ -299,21 +301,39 @@ class Legs:
         limit = self._desk.gate.book(run.job.guild_id).settings.stop_patience_seconds
         if not stops or since < limit or state.asks_kill or state.kill_sent or state.spares:
             return
-        if state.order.may_kill == "always":
+        may_kill = self._may_kill(run)
+        if may_kill == "always":
             await self._kill(run, None)
             return
-        spares = state.order.may_kill == "never"
+        spares = may_kill == "never"
         await run.job.save(state=run.set(asks_kill=not spares, spares=spares))
         with speaking(run.story.language):
             shown = self._hanging(run, since)
         await self._desk.show(run, shown)
+
+    def _may_kill(self, run: Run) -> MayKill:
+        """What the order says of it, as far as the guild's two-person rule lets it by now."""
+        ordered = run.state.order.may_kill
+        takes_two = self._desk.gate.book(run.job.guild_id).settings.two_person
+        if ordered != "always" or kills_unasked(may_kill=True, two_person=takes_two):
+            return ordered
+        return "never" if run.state.told.is_quiet else "ask"  # nobody would see the question
 
     def _hanging(self, run: Run, since: float) -> Message:
         head = run.story.hanging(since)
         node = _("The node ends it by itself after 10 minutes.")
         if run.state.spares:
             return Message(head + "\n" + _("It is not to be killed, so I wait.") + " " + node)
-        ask = _("Killing it loses what it hasn't saved. Who may stop it can say so; else I wait.")
+        takes_two = self._desk.gate.book(run.job.guild_id).settings.two_person
+        if "kill" in takes_two:
+            ask = _(
+                "Killing it loses what it hasn't saved, and takes two members here: who may stop "
+                "it asks for it, a second one agrees. Else I wait."
+            )
+        else:
+            ask = _(
+                "Killing it loses what it hasn't saved. Who may stop it can say so; else I wait."
+            )
         row = [button("kill", run.server.id, label=_("Kill …"), style=discord.ButtonStyle.danger)]
         return card(f"{head}\n{ask} {node}", colour=Colour.YELLOW, rows=[row])
 

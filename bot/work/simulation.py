@@ -1,7 +1,7 @@
 """What would happen if somebody asked: who would have to agree, what would be sent. Nothing is."""
 
 from bot.access.conditions import Met, unmet
-from bot.access.consent import POLICY_ACTIONS, POLICY_RIGHTS
+from bot.access.consent import POLICY_ACTIONS, POLICY_RIGHTS, kills_unasked
 from bot.access.decision import Allow, Decision, Refuse, by_policy
 from bot.access.facts import Action, Actor
 from bot.access.gate import Gate
@@ -59,8 +59,8 @@ class Simulation:
         met: tuple[Met, ...] = ()
         if policy is not None:
             met = await self._lookout.conditions(server, policy.terms, policy.action, actor.id)
-        zone = self._gate.book(guild_id).settings.time_zone
-        paragraphs = [why(meant, decision, server, actor.name, conditions=met, zone=zone)]
+        settings = self._gate.book(guild_id).settings
+        paragraphs = [why(meant, decision, server, actor.name, conditions=met, settings=settings)]
         is_now = not isinstance(decision, Refuse) and unmet(met) is None
         if is_now:
             paragraphs.append(await self._agreeing(guild_id, actor, decision, policy, server))
@@ -134,8 +134,14 @@ class Simulation:
             id=code(server.identifier),
             panel=bold(server.panel_name),
         )
-        if terms.may_kill and action in ("stop", "restart"):
+        takes_two = self._gate.book(server.guild_id).settings.two_person
+        if action != "start" and kills_unasked(may_kill=terms.may_kill, two_person=takes_two):
             said += " " + _("If it hangs: {signal}, without asking.", signal=code("kill"))
+        elif action != "start" and terms.may_kill:
+            said += " " + _(
+                "If it hangs: {signal}, once two members agreed, by the two-person rule.",
+                signal=code("kill"),
+            )
         return said
 
     async def _idle(self, guild_id: int, server: Server) -> Message:
@@ -146,9 +152,7 @@ class Simulation:
                 _("{server} has no policy to stop by itself.", server=bold(server.name)),
                 footer=_("Simulated: nothing was done."),
             )
-        said = policy_sentence(
-            "idle-stop", policy.terms, bold(server.name), book.settings.time_zone
-        )
+        said = policy_sentence("idle-stop", policy.terms, bold(server.name), book.settings)
         known = await self._hub.look(server)
         count = await self._players.count(server) if known.state is State.RUNNING else None
         if known.state is not State.RUNNING:

@@ -6,8 +6,10 @@ import copy
 import msgspec
 import pytest
 
+from bot.store.policies import Terms
 from demo.panel import SimPanel
 from tests.clock import MovedClock, passing, until
+from tests.commands.community import allow
 from tests.wirecord import Json, Member
 from tests.world import World, private, public
 
@@ -350,3 +352,48 @@ def _labels(message: Json) -> list[str]:
 
     walk(message.get("components"))
     return found
+
+
+async def test_a_policy_that_may_kill_does_where_a_kill_takes_one(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    deafen(panel)
+    await allow(roost, "restart", Terms(may_kill=True))
+    mia = await roost.member("mia")
+
+    await mia.slash(roost.channel, "power restart", server="Survival")
+
+    assert "killed, since it didn't stop in time" in await said(
+        roost, clock, "Up again in", limit=400
+    )
+    assert powers(panel) == ["stop", "kill", "start"]
+
+
+async def test_no_policy_kills_where_a_kill_takes_two(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    deafen(panel)
+    await allow(roost, "restart", Terms(may_kill=True))
+    await roost.choose("two_person", "kill")
+    tom = await roost.member("tom", rights={"control.stop"})
+    kim = await roost.member("kim", rights={"control.stop"})
+    shown = await roost.admin.slash(roost.channel, "policy edit", action="restart")
+    assert "is killed only once two members agreed" in await private(shown)
+    mia = await roost.member("mia")
+
+    await mia.slash(roost.channel, "power restart", server="Survival")
+    assert "takes two members here" in await said(roost, clock, "doesn't stop", limit=300)
+    await passing(clock, 60)
+    assert powers(panel) == ["stop"]
+
+    asked = await tom.click(roost.channel.public()[-1], label="Kill …")
+    await until(clock, lambda: "nothing is saved" in asked.text)
+    await tom.click(asked.message, label="Kill")
+    await said(roost, clock, "A second yes: ")
+    await passing(clock, 10)
+    assert powers(panel) == ["stop"]
+    await kim.click(roost.channel.public()[-1], label="Agree")
+
+    assert "so the server is killed now" in await said(roost, clock, "so the server is killed")
+    assert "killed, as **Tom** agreed" in await said(roost, clock, "Up again in")
+    assert powers(panel) == ["stop", "kill", "start"]
