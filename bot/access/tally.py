@@ -32,6 +32,8 @@ class Tally(Struct, frozen=True, kw_only=True):
     """How often somebody changed their mind."""
     dropped: int = 0
     """Votes that no longer count, because their members left or lost the role."""
+    away: int = 0
+    """Votes that don't count just now, because their members aren't in the voice channel."""
 
     def standing(self, *, is_over: bool) -> Standing:
         """Who first has as many as it takes decides it, for or against."""

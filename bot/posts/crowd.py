@@ -58,20 +58,21 @@ class Crowd:
         channel = self._voice(guild_id, channel_id)
         return channel is not None and member_id in channel.voice_states
 
-    async def voice_size(self, guild_id: int, channel_id: int) -> int | None:
-        """How many people, without bots, are in a voice channel; None where it is gone."""
+    async def in_voice_now(self, guild_id: int, channel_id: int) -> frozenset[int] | None:
+        """The people, without bots, who are in a voice channel; None where it is gone."""
         channel = self._voice(guild_id, channel_id)
         if channel is None:
             return None
-        present = list(channel.voice_states)
-        for member_id in [one for one in present if one not in self._bots][:LOOKED_UP]:
+        strange = [one for one in channel.voice_states if one not in self._bots]
+        for member_id in strange[:LOOKED_UP]:
             try:
                 member = await channel.guild.fetch_member(member_id)
             except discord.HTTPException as error:
                 log.info("member not read", guild=guild_id, error=str(error))
                 continue
             self._bots[member_id] = member.bot
-        return sum(not self._bots.get(one, False) for one in present)
+        # read once more: who went while Discord was asked isn't there
+        return frozenset(one for one in channel.voice_states if not self._bots.get(one, False))
 
     def _voice(
         self, guild_id: int, channel_id: int

@@ -175,4 +175,10 @@ def _stand(tally: Tally) -> str:
             "{count} votes no longer count: their members left or lost the role",
             tally.dropped,
         )
+    if tally.away:
+        said += "\n-# " + _n(
+            "{count} vote isn't counted: its member isn't in the voice channel now",
+            "{count} votes aren't counted: their members aren't in the voice channel now",
+            tally.away,
+        )
     return said

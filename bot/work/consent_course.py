@@ -168,8 +168,8 @@ class Course:
                 if signal.name == "ballot" and signal.payload.get("checked"):
                     job.state = structs.replace(job.state, checked=signal.payload["checked"])
             ballots = await self._ballots(job)
-            count = self._count(job, ballots)
-            standing = self._standing(job, count, ballots)
+            counted, count = await self._count(job, ballots)
+            standing = self._standing(job, count, counted)
             if job.state.consent is Consent.VOTE and standing in _BY_VOTES:
                 try:
                     if await self._drop_lost(job, ballots):
@@ -177,8 +177,11 @@ class Course:
                 except NotAsked:
                     self._check_asked(job)
                     return Sleep(self._clock.now() + timedelta(seconds=ASK_AGAIN_SECONDS))
+                # Discord was asked meanwhile, and somebody may have left the voice channel
+                counted, count = await self._count(job, ballots)
+                standing = self._standing(job, count, counted)
             if standing is not Standing.OPEN:
-                await self._decided(job, standing, ballots, count)
+                await self._decided(job, standing, counted, count)
                 return None
             pause = self._edit_pause(job, count)
             if pause <= 0 or not await job.wait(pause):
@@ -234,7 +237,8 @@ class Course:
         self, job: Job[ConsentJob], standing: Standing, ballots: Sequence[Ballot], count: Tally
     ) -> None:
         state = job.state
-        state = structs.replace(state, votes=(count.votes_for, count.against))
+        votes = (count.votes_for, count.against)
+        state = structs.replace(state, votes=votes, away=count.away)
         job.state = state
         if standing is not Standing.CARRIED:
             raise _Over(
@@ -406,6 +410,7 @@ class Course:
             votes_for=votes_for,
             against=against,
             dropped=state.dropped,
+            away=state.away,
         )
         said = [state.ended]
         if state.by:
@@ -440,14 +445,19 @@ class Course:
         async with self._database.read() as session:
             return await ballot_rows.list_ballots(session, guild_id=job.guild_id, job_id=job.id)
 
-    def _count(self, job: Job[ConsentJob], ballots: Sequence[Ballot]) -> Tally:
-        state = job.state
-        return structs.replace(
-            tally(ballots, needed=state.needed, size=state.size), dropped=state.dropped
-        )
+    async def _count(
+        self, job: Job[ConsentJob], ballots: Sequence[Ballot]
+    ) -> tuple[Sequence[Ballot], Tally]:
+        """The votes that count now, and how they stand."""
+        counted = await self._voters.counted(job.state, ballots)
+        state = structs.replace(job.state, needed=counted.needed, size=counted.size)
+        job.state = state
+        stands = tally(counted.ballots, needed=state.needed, size=state.size)
+        away = len(ballots) - len(counted.ballots)
+        return counted.ballots, structs.replace(stands, dropped=state.dropped, away=away)
 
     async def _tally(self, job: Job[ConsentJob]) -> Tally:
-        return self._count(job, await self._ballots(job))
+        return (await self._count(job, await self._ballots(job)))[1]
 
 
 def shown_request(job_id: str, state: ConsentJob) -> Request:

@@ -53,6 +53,8 @@ class ConsentJob(Struct, frozen=True, kw_only=True):
     """How it was agreed to, for the audit."""
     dropped: int = 0
     """Votes that were cast and no longer count, because their members left or lost the role."""
+    away: int = 0
+    """Votes that didn't count when it was decided: their members weren't in the voice channel."""
     votes: tuple[int, int] = (0, 0)
     """For and against, once it is decided."""
     outcome: str = ""

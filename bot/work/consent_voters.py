@@ -23,6 +23,7 @@ from bot.fleet.directory import Directory, Server
 from bot.fleet.links import Links
 from bot.posts.crowd import Crowd
 from bot.posts.members import Members, NotAsked
+from bot.store.ballots import Ballot
 from bot.store.policies import Terms
 from bot.texts import _, _n
 from bot.ui.errors import Unfit
@@ -39,6 +40,14 @@ DAYS_WITHOUT_LOG: Final = 7
 class Electorate(Struct, frozen=True):
     """How many votes carry it, and how many may vote; None where nobody can say."""
 
+    needed: int
+    size: int | None
+
+
+class Counted(Struct, frozen=True):
+    """What is counted of a vote, and how many votes carry it."""
+
+    ballots: Sequence[Ballot]
     needed: int
     size: int | None
 
@@ -78,17 +87,17 @@ class Voters:
 
     async def _electorate(self, guild_id: int, terms: Terms) -> Electorate:
         if terms.quorum_of == "voice":
-            size = await self._crowd.voice_size(guild_id, terms.quorum_channel_id or 0)
-            if size is None:
+            there = await self._crowd.in_voice_now(guild_id, terms.quorum_channel_id or 0)
+            if there is None:
                 raise _gone(_("The voice channel whose members would vote is gone."))
-            if size == 0:
+            if not there:
                 raise Unfit(
                     _(
                         "Those in {channel} would vote, and nobody is there.",
                         channel=f"<#{terms.quorum_channel_id}>",
                     )
                 )
-            return Electorate(share(terms.quorum, size), size)
+            return Electorate(share(terms.quorum, len(there)), len(there))
         if terms.quorum_of == "role":
             size = await self._crowd.role_size(guild_id, terms.quorum_role_id or 0)
             if size is None:
@@ -114,6 +123,22 @@ class Voters:
             )
         return Electorate(terms.quorum, size)
 
+    async def counted(self, state: ConsentJob, ballots: Sequence[Ballot]) -> Counted:
+        """What counts at this moment: of a vote in a voice channel, the voices of those in it.
+
+        Who left it may come back, so what they said is kept, and it takes a share of those who are
+        there now: neither who left decides, nor how many there once were.
+        """
+        terms = state.terms
+        if state.consent is not Consent.VOTE or terms is None or terms.quorum_of != "voice":
+            return Counted(ballots, state.needed, state.size)
+        there = await self._crowd.in_voice_now(state.asked.guild_id, terms.quorum_channel_id or 0)
+        there = there or frozenset()
+        needed = share(terms.quorum, len(there))
+        # somebody may come yet where nobody is: that is no vote that can't be carried any more
+        size = len(there) or None
+        return Counted([one for one in ballots if one.member_id in there], needed, size)
+
     def is_missing(self, state: ConsentJob) -> str:
         """What a vote rests on and is no longer there; "" while it stands."""
         terms, guild_id = state.terms, state.asked.guild_id
@@ -133,8 +158,8 @@ class Voters:
         Args:
             state: The vote.
             actor: Who votes.
-            has_voted: They did so before, and it is asked whether that still counts; who left a
-                voice channel since was in it then.
+            has_voted: They did so before, and it is asked whether that is kept; who left a voice
+                channel since may come back, and `counted` leaves them out until then.
 
         Raises:
             Unfit: Their voice doesn't count here; says why.

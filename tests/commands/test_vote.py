@@ -199,6 +199,56 @@ async def test_those_in_a_voice_channel_vote(roost: World, panel: SimPanel) -> N
     await roost.posted("Up again in")
 
 
+async def test_who_has_left_the_voice_channel_doesn_t_decide(roost: World, panel: SimPanel) -> None:
+    voice = roost.guild.channel("lounge", ChannelType.VOICE)
+    terms = Terms(how="vote", quorum=60, quorum_of="voice", quorum_channel_id=int(voice.id))
+    await allow(roost, "restart", terms)
+    mia, tom, kim, pat = [await roost.member(name) for name in ("mia", "tom", "kim", "pat")]
+    for member in (mia, tom, kim, pat):
+        await member.voice(voice)
+    message = await call_vote(roost, mia)
+    assert "**1 of 3** for it" in await roost.posted("1 of 3")
+    await private(await tom.click(message, label="For it"))
+    await roost.posted("**2 of 3** for it")
+
+    await tom.voice(None)
+    await roost.guild.member("zoe").voice(voice)
+    await private(await kim.click(message, label="For it"))
+
+    said = await roost.posted("1 vote isn't counted: its member isn't in the voice channel now")
+    assert "**2 of 3** for it" in said
+    assert panel.count(POWER) == 0
+    await tom.voice(voice)
+    await _look_again(roost)
+    await roost.posted("The vote carried it")
+    await roost.posted("Up again in")
+
+
+async def test_a_share_is_one_of_those_who_are_in_the_channel_when_it_is_counted(
+    roost: World, panel: SimPanel
+) -> None:
+    voice = roost.guild.channel("lounge", ChannelType.VOICE)
+    terms = Terms(how="vote", quorum=60, quorum_of="voice", quorum_channel_id=int(voice.id))
+    await allow(roost, "restart", terms)
+    mia, tom, kim, pat = [await roost.member(name) for name in ("mia", "tom", "kim", "pat")]
+    for member in (mia, tom, kim, pat):
+        await member.voice(voice)
+    message = await call_vote(roost, mia)
+    assert "**1 of 3** for it" in await roost.posted("1 of 3")
+    await mia.voice(None)
+    await kim.voice(None)
+
+    await private(await tom.click(message, label="For it"))
+    said = await roost.posted("**1 of 2** for it")
+    assert "1 vote isn't counted" in said
+    assert panel.count(POWER) == 0
+    await private(await pat.click(message, label="For it"))
+
+    said = await roost.posted("The vote carried it")
+    assert "**2 of 2** for it" in said
+    await roost.posted("Up again in")
+
+
 async def test_a_deleted_message_is_posted_again_once(roost: World, panel: SimPanel) -> None:
     await allow(roost, "restart", Terms(how="vote", quorum=2))
     mia, tom = await roost.member("mia"), await roost.member("tom")
