@@ -21,6 +21,7 @@ from bot.clock import Clock
 from bot.fleet.directory import Directory
 from bot.fleet.shelf import Shelf
 from bot.posts.delivery import Delivery
+from bot.posts.mentions import Named
 from bot.posts.traffic import Traffic
 from bot.store import commands as sync_rows
 from bot.store.engine import Database
@@ -98,8 +99,8 @@ class RoostClient(commands.AutoShardedBot):
         self._clock: Clock = parts.clock
         self._own_guilds = only_in
         self.command_ids: dict[str, int] = {}
-        self.open_commands: frozenset[str] = frozenset()
-        """Those that every member is shown."""
+        self.named_commands: dict[str, Named] = {}
+        """Those that a text can mention, by their whole names."""
 
     @property
     def heartbeat_age_s(self) -> float | None:
@@ -216,6 +217,13 @@ class RoostClient(commands.AutoShardedBot):
                     now=self._clock.now(),
                 )
             log.info("commands registered", guild=guild_id or "everywhere", count=len(made))
+        needed = {one["name"]: int(one["default_member_permissions"] or 0) for one in wanted}
+        self.named_commands = {
+            one.qualified_name: Named(command_id, needed[top])
+            for one in self.tree.walk_commands()
+            if isinstance(one, app_commands.Command)
+            and (command_id := self.command_ids.get(top := one.qualified_name.partition(" ")[0]))
+        }
 
 
 def _heartbeat_age_s(shard: discord.ShardInfo) -> float | None:

@@ -16,7 +16,7 @@ from discord.abc import Messageable
 from discord.utils import MISSING
 
 from bot.posts.delivery import SEND_SECONDS, THREAD_SHUT, Delivery, Paused, Place, Superseded
-from bot.posts.mentions import link_layout
+from bot.posts.mentions import Named, link_layout
 from bot.posts.messages import Message, is_known
 from bot.posts.traffic import HeldUp
 
@@ -28,11 +28,9 @@ UNKNOWN_MESSAGE = 10008
 
 def command_ids(interaction: discord.Interaction) -> Mapping[str, int]:
     """Discord's ids of the commands that this reader is shown; others would read "unavailable"."""
-    ids: Mapping[str, int] = getattr(interaction.client, "command_ids", {})
-    if interaction.permissions.manage_guild:
-        return ids
-    open_ones: frozenset[str] = getattr(interaction.client, "open_commands", frozenset())
-    return {name: command_id for name, command_id in ids.items() if name in open_ones}
+    named: Mapping[str, Named] = getattr(interaction.client, "named_commands", {})
+    held = interaction.permissions.value
+    return {name: one.id for name, one in named.items() if held & one.needs == one.needs}
 
 
 _ENDED = frozenset({10008, 10015, 50027})

@@ -71,6 +71,21 @@ async def test_commands_are_registered_once_and_their_ids_kept(app: App, wire: W
     assert app.bot.command_ids
 
 
+async def test_commands_in_an_answer_can_be_pressed_by_who_is_shown_them(
+    roost: World, panel: SimPanel
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+
+    for member, command, is_shown in (
+        (mia, "power restart", True),
+        (mia, "files read", False),
+        (roost.admin, "files read", True),
+    ):
+        said = await private(await member.slash(roost.channel, "why", command=command))
+        assert (f"</{command}:" in said) is is_shown
+        assert (f"`/{command}`" in said) is not is_shown
+
+
 async def test_a_button_of_an_older_version_is_answered(roost: World) -> None:
     mia = await roost.member("mia")
     message = await _card_with(roost, "r:no-such-door:1")
