@@ -99,7 +99,7 @@ def board_message(
     there = [row for row in rows if row.server is not None]
     if there:
         items.append(ui.ActionRow(_opener(board_id, there, now)))
-    items.append(ui.TextDisplay(f"-# {_footer(rows, now, changed_at, chart_words)}"))
+    items.append(ui.TextDisplay(_footer(rows, now, changed_at, chart_words)))
     return framed(items, colour=_colour(rows, now), files=[chart] if chart else ())
 
 
@@ -236,13 +236,14 @@ def _colour(rows: Sequence[Row], now: datetime) -> Colour:
 
 
 def _footer(rows: Sequence[Row], now: datetime, changed_at: datetime, chart_words: str) -> str:
-    said = [chart_words] if chart_words else []
+    said = []
     if any(row.known.state in _PROBLEMS or is_stale(row.known, now) for row in rows):
         said.append(_("I keep looking; it changes here by itself."))
     elif any(row.is_asked for row in rows):
         said.append(_("The node lets nobody listen, so I ask the panel every minute."))
-    said.append(_("last change {time}", time=moment(changed_at)))
-    return " · ".join(said)
+    changed = _("last change {time}", time=moment(changed_at))
+    said.append(f"{chart_words} · {changed}" if chart_words else changed)
+    return "\n".join(f"-# {line}" for line in said)
 
 
 def _opener(board_id: str, rows: Sequence[Row], now: datetime) -> "ui.Select[Any]":
@@ -251,7 +252,7 @@ def _opener(board_id: str, rows: Sequence[Row], now: datetime) -> "ui.Select[Any
         for row in rows
     ]
     return choice(
-        "board-open", board_id, options=options, placeholder=_("Open a server, for you alone …")
+        "board-open", board_id, options=options, placeholder=_("Open one, for you alone …")
     )
 
 

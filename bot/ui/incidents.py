@@ -18,6 +18,7 @@ STEPS_KEPT: Final = 40
 
 StepKind = Literal[
     "crashed",
+    "no memory",
     "starts",
     "running",
     "gave up",
@@ -132,6 +133,7 @@ def _step_words(step: IncidentStep) -> str:
     who = name(step.who, 40)
     return {
         "crashed": _("crashed"),
+        "no memory": _("crashed: out of memory"),
         "starts": _("starts"),
         "running": _("runs"),
         "gave up": _("crashed again within a minute: the node leaves it off"),

@@ -164,7 +164,7 @@ class Incidents:
             row = await self._again(server)
         if row is None and not self._is_wanted(server):
             return
-        step = IncidentStep(turn.at, "crashed")
+        step = IncidentStep(turn.at, "no memory" if turn.is_oom else "crashed")
         if row is not None:
             facts = self._facts(row)
             facts = structs.replace(

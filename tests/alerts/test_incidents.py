@@ -45,6 +45,9 @@ async def test_running_out_of_memory_is_said(
     panel.world.server(SERVER).crash(137, is_oom=True)
 
     await until(clock, lambda: messages(roost.channel, "ran out of memory (exit code 137)"))
+    panel.world.server(SERVER).crash(1)
+    await until(clock, lambda: messages(roost.channel, "crashed 2 times"))
+    assert "> crashed: out of memory" in public(roost.channel)[-1]
 
 
 async def test_the_last_lines_come_without_addresses_and_secrets(
