@@ -164,6 +164,7 @@ def _wire(
     mirrored = build_mirrors(ground, fleet, access, posts, server_work)
     boarding = build_boards(ground, fleet, access, playing, posts)
     alerting = build_alerting(ground, fleet, access, posts, boarding, long_work=long_work)
+    rules.exchange.plan_mirrors = mirrored.mirroring.planned
     rules.exchange.when_taken += [alerting.taken, boarding.taken, mirrored.taken]
     # rules come before the panels they speak of; jobs, which act on everything, come last
     guilds = Guilds(

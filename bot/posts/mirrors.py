@@ -93,6 +93,8 @@ class Mirror:
         """Whoever it is deletes each new webhook before anything can be sent by it."""
         self.is_unwatched = False
         """The guild watches as many servers as it may."""
+        self.hooking = asyncio.Lock()
+        """Held while a webhook is made, so that no second one is."""
         self._clock = clock
         self._image = ""
         self._redaction = Redaction()
@@ -253,18 +255,26 @@ class Mirrors:
 
     async def open_guild(self, guild_id: int) -> None:
         """Take up what the guild mirrors."""
+        for mirror in await self.take_up(guild_id):
+            with self._speaking(guild_id):
+                mirror.batch.preface(_("… I was away; lines may be missing here …"))
+
+    async def take_up(self, guild_id: int) -> list[Mirror]:
+        """Start what is stored and doesn't run yet."""
         async with self._database.read() as session:
             stored = await rows.list_mirrors(session, guild_id=guild_id)
+        begun = []
         for row in stored:
+            if row.id in self._mirrors:
+                continue
             owner = owner_of(guild_id=guild_id, table="mirror", row_id=row.id)
             try:
                 token = self._vault.unseal(row.token_sealed, owner=owner)
             except NotOpened:
                 log.exception("webhook does not open", guild=guild_id, mirror=row.id)
                 continue
-            mirror = self.start(row, Hook(row.webhook_id, token))
-            with self._speaking(guild_id):
-                mirror.batch.preface(_("… I was away; lines may be missing here …"))
+            begun.append(self.start(row, Hook(row.webhook_id, token)))
+        return begun
 
     def close_guild(self, guild_id: int) -> None:
         """Let go of a guild; its rows and webhooks stay."""
@@ -405,6 +415,8 @@ class Mirrors:
             return None
         server = self._directory.get(mirror.row.guild_id, mirror.row.server_id)
         name = server.name if server else ""
+        if not mirror.hook.is_made and not await self._new_hook(mirror, name):
+            return None
         try:
             sent = await self._webhooks.send(
                 mirror.place,
@@ -453,32 +465,50 @@ class Mirrors:
 
         return made
 
+    async def equip(self, mirror: Mirror, name: str) -> None:
+        """Make the webhook of a mirror that has none yet.
+
+        Raises:
+            Paused, TooManyHooks, NotSent: As `Webhooks.create`; it is tried again by itself.
+        """
+        if not mirror.hook.is_made:
+            await self._make_hook(mirror, name)
+
     async def _new_hook(self, mirror: Mirror, name: str) -> bool:
-        """Somebody deleted the webhook: make another one; whether there is one."""
-        row = mirror.row
+        """Make a webhook where there is none, or somebody deleted it; whether there is one."""
         try:
-            hook = await self._webhooks.create(mirror.place, name)
+            return await self._make_hook(mirror, name)
         except (Paused, NotSent):
             return False
         except TooManyHooks:
-            mirror.has_no_room = True
             await self._clock.sleep(NEW_HOOK_SECONDS)
             return False
-        mirror.has_no_room = False
-        async with self._database.write() as session:
-            kept = await rows.replace_webhook(
-                session,
-                guild_id=row.guild_id,
-                mirror_id=row.id,
-                webhook_id=hook.id,
-                token_sealed=self.seal(row.guild_id, row.id, hook.token),
-            )
-        if kept is None:
-            await self._webhooks.delete(mirror.place, hook)
-            return False
-        log.info("webhook made anew", guild=row.guild_id, mirror=row.id)
-        mirror.hook = hook
-        return True
+
+    async def _make_hook(self, mirror: Mirror, name: str) -> bool:
+        row, before = mirror.row, mirror.hook
+        async with mirror.hooking:
+            if mirror.hook is not before:
+                return True
+            try:
+                hook = await self._webhooks.create(mirror.place, name)
+            except TooManyHooks:
+                mirror.has_no_room = True
+                raise
+            mirror.has_no_room = False
+            async with self._database.write() as session:
+                kept = await rows.replace_webhook(
+                    session,
+                    guild_id=row.guild_id,
+                    mirror_id=row.id,
+                    webhook_id=hook.id,
+                    token_sealed=self.seal(row.guild_id, row.id, hook.token),
+                )
+            if kept is None:
+                await self._webhooks.delete(mirror.place, hook)
+                return False
+            log.info("webhook made anew", guild=row.guild_id, mirror=row.id)
+            mirror.hook = hook
+            return True
 
     def seal(self, guild_id: int, mirror_id: str, token: Secret) -> bytes:
         """A webhook's token as its row keeps it."""

@@ -41,6 +41,14 @@ class Hook(Struct, frozen=True):
     id: int
     token: Secret
 
+    @property
+    def is_made(self) -> bool:
+        """Whether Discord has it; one that is wanted and not made yet is `NO_HOOK`."""
+        return self.id != 0
+
+
+NO_HOOK: Final = Hook(0, Secret("none"))
+
 
 _NO_CHANNEL: Final = 10003
 
@@ -171,6 +179,8 @@ class Webhooks:
 
     async def delete(self, place: Place, hook: Hook) -> None:
         """Take a webhook away; one that is gone already is fine, and so is trouble."""
+        if not hook.is_made:
+            return
         try:
             self._check_connected()
             await self._delivery.send(place, self._partial(hook).delete)

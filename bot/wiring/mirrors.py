@@ -26,9 +26,9 @@ class Mirrored(Area):
     mirroring: Mirroring
     two_way: TwoWay
 
-    async def taken(self, admitted: Admitted, guild: discord.Guild, change: Change) -> list[str]:
-        """Make the mirrors of a file that was taken over."""
-        return await self.mirroring.take_over(admitted, guild, change.posted.mirrors)
+    async def taken(self, admitted: Admitted, _guild: discord.Guild, _change: Change) -> list[str]:
+        """Begin the mirrors of a file that was taken over."""
+        return await self.mirroring.take_up(admitted.guild_id)
 
     async def load(self, guild_id: int) -> None:
         await self.mirrors.open_guild(guild_id)

@@ -110,6 +110,7 @@ def build_rules(ground: Ground, fleet: Fleet, access: Access, posts: Posts) -> R
             attachments=Attachments(ground.network),
             rules_per_guild=limits.rules_per_guild,
             boards_per_guild=limits.boards_per_guild,
+            mirrors_per_guild=limits.mirrors_per_guild,
             clock=clock,
         ),
         database=database,

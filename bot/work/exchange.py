@@ -1,6 +1,7 @@
 """Taking a guild's settings out as a file, and taking such a file over in one transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from bot.store import (
     servers,
 )
 from bot.store.engine import Database
+from bot.store.errors import NameTaken
 from bot.store.guilds import GuildSettings
 from bot.store.policies import Changed
 from bot.texts import _
@@ -36,8 +38,11 @@ from bot.work.file_things import Names
 from bot.work.files_attachments import Attached, Attachments
 from bot.work.guild_change import Change, NewPolicy, Taker, change_of
 from bot.work.guild_file import MOST_BYTES, GuildFile, Stored, read, written
-from bot.work.posted_file import Posted
+from bot.work.posted_file import NewConsole, Posted
 
+PlanMirrors = Callable[
+    [Admitted, discord.Guild, Sequence[NewConsole]], tuple[list[mirrors.NewMirror], list[str]]
+]
 Taken = Callable[[Admitted, discord.Guild, Change], Awaitable[list[str]]]
 
 
@@ -53,6 +58,7 @@ class Exchange:
         attachments: Attachments,
         rules_per_guild: int,
         boards_per_guild: int,
+        mirrors_per_guild: int,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -61,7 +67,10 @@ class Exchange:
         self._attachments = attachments
         self._rules_per_guild = rules_per_guild
         self._boards_per_guild = boards_per_guild
+        self._mirrors_per_guild = mirrors_per_guild
         self._clock = clock
+        self.plan_mirrors: PlanMirrors = lambda _admitted, _guild, _wanted: ([], [])
+        """Makes rows of the mirrors that are wanted, and words for those that can't be."""
         self.when_taken: list[Taken] = []
         """What goes on after a file was taken over; says in words what of it couldn't be."""
 
@@ -109,12 +118,13 @@ class Exchange:
 
         Raises:
             Unfit: As `change`, or somebody changed a policy at the same moment.
-            LimitReached: The guild would have too many rules, alerts or boards.
+            LimitReached: The guild would have too many rules, alerts, boards or mirrors.
         """
         file = read(content)
         stored = await self._stored(admitted.guild_id)
         change = self._change(admitted, guild, file, stored)
         guild_id, now = admitted.guild_id, self._clock.now()
+        planned, said = self.plan_mirrors(admitted, guild, change.posted.mirrors)
         async with self._database.write() as session:
             await guilds.save_settings(session, guild_id=guild_id, settings=change.settings)
             await guilds.set_admin_role(session, guild_id=guild_id, role_id=change.admin_role_id)
@@ -144,16 +154,25 @@ class Exchange:
                 await boards.add_board(
                     session, guild_id=guild_id, new=board, at_most=self._boards_per_guild, now=now
                 )
+            for mirror in planned:
+                with suppress(NameTaken):  # made by somebody at the same moment
+                    await mirrors.add_mirror(
+                        session,
+                        guild_id=guild_id,
+                        new=mirror,
+                        at_most=self._mirrors_per_guild,
+                        now=now,
+                    )
             entry = self._audit.entry(
                 admitted,
                 "change",
                 outcome="imported",
                 detail=f"{len(change.rules)} rules, {len(change.bindings)} channels, "
-                f"{len(change.posted.alerts)} alerts, {len(change.posted.boards)} boards",
+                f"{len(change.posted.alerts)} alerts, {len(change.posted.boards)} boards, "
+                f"{len(planned)} mirrors, {len(said)} mirrors refused",
             )
             await self._audit.append(session, guild_id, entry)
         await self._ruling.load(guild_id)
-        said: list[str] = []
         for go_on in self.when_taken:
             said += await go_on(admitted, guild, change)
         return change, said

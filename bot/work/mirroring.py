@@ -22,7 +22,7 @@ from bot.posts.filters import (
 )
 from bot.posts.games import Preset
 from bot.posts.mirrors import Mirror, Mirrors, hook_place
-from bot.posts.webhooks import PER_CHANNEL, Hook, TooManyHooks, Webhooks
+from bot.posts.webhooks import NO_HOOK, PER_CHANNEL, Hook, TooManyHooks, Webhooks
 from bot.store import mirrors as rows
 from bot.store.engine import Database
 from bot.store.errors import LimitReached, NameTaken
@@ -113,26 +113,76 @@ class Mirroring:
             raise
         return self._mirrors.start(row, hook)
 
-    async def take_over(
+    def planned(
         self, admitted: Admitted, guild: discord.Guild, wanted: Sequence[NewConsole]
-    ) -> list[str]:
-        """Make the mirrors of a guild's file; says in words which couldn't be, and why."""
+    ) -> tuple[list[NewMirror], list[str]]:
+        """The mirrors of a guild's file as rows, without a webhook yet; says in words which can't
+        be, and why."""
+        planned: list[NewMirror] = []
         refused = []
+        room = self._mirrors_per_guild - len(self._mirrors.of(admitted.guild_id))
         for one in wanted:
             server = self._directory.get(admitted.guild_id, one.server_id)
             channel = guild.get_channel_or_thread(one.channel_id)
-            if server is None or not isinstance(channel, discord.TextChannel | discord.Thread):
-                continue
+            label = bold(self._directory.label(server)) if server else _("a server that is gone")
+            where = f"{label} → <#{one.channel_id}>"
             try:
+                if server is None:
+                    raise _no_server()  # as the others
+                if not isinstance(channel, discord.TextChannel | discord.Thread):
+                    raise Unfit(_("A console goes into a text channel or a thread."))  # noqa: TRY301
+                if len(planned) >= room:
+                    raise LimitReached(self._mirrors_per_guild)  # noqa: TRY301
                 for pattern in (one.options.include, one.options.exclude):
                     self.pattern(pattern)
-                own = structs.replace(admitted, target=server)
-                await self.create(own, channel, one.options)
+                self._check(structs.replace(admitted, target=server), channel, one.options)
+                if one.options.two_way and any(
+                    other.options.two_way and other.channel_id == channel.id for other in planned
+                ):
+                    raise Unfit(_("A message can go to one console only."))  # noqa: TRY301
             except (Unfit, LimitReached) as error:
-                where = f"{bold(self._directory.label(server))} → {channel.mention}"
                 said = str(error) if isinstance(error, Unfit) else _("The guild has too many.")
                 refused.append(f"{where}: {said}")
-        return refused
+                continue
+            mirror_id = str(uuid4())
+            parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
+            planned.append(
+                NewMirror(
+                    id=mirror_id,
+                    server_id=server.id,
+                    channel_id=channel.id,
+                    parent_id=parent_id,
+                    webhook_id=NO_HOOK.id,
+                    token_sealed=self._mirrors.seal(admitted.guild_id, mirror_id, NO_HOOK.token),
+                    options=one.options,
+                    made_by=admitted.actor.id,
+                )
+            )
+        return planned, refused
+
+    async def take_up(self, guild_id: int) -> list[str]:
+        """Begin mirrors whose rows are there; says in words which have no webhook so far, and why.
+
+        Those begin by themselves once they can, also after a restart.
+        """
+        waiting = []
+        for mirror in await self._mirrors.take_up(guild_id):
+            server = self._directory.get(guild_id, mirror.row.server_id)
+            try:
+                self._delivery.resume(mirror.place)
+                await self._mirrors.equip(mirror, server.name if server else "")
+            except TooManyHooks:
+                why = _("The channel has as many webhooks as Discord allows; remove one.")
+            except Paused:
+                why = _("Discord doesn't let me make a webhook there.")
+            except NotSent:
+                why = _("Discord doesn't answer just now.")
+            else:
+                continue
+            label = bold(self._directory.label(server)) if server else _("a server that is gone")
+            later = _("It is set up, and I go on by myself once that is over.")
+            waiting.append(f"{label} → <#{mirror.row.channel_id}>: {why} {later}")
+        return waiting
 
     async def change(self, admitted: Admitted, mirror: Mirror, options: MirrorOptions) -> None:
         """Take what was chosen anew.

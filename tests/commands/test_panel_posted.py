@@ -8,6 +8,7 @@ import pytest
 from demo.panel import SimPanel
 from tests.commands.test_panel_more import exported, imported
 from tests.wirecord import Channel, Permission, Role, eventually, text_of
+from tests.wirecord.protocol import ChannelType
 from tests.world import World, private
 
 
@@ -93,6 +94,68 @@ async def test_a_mirror_that_can_t_be_made_is_told_and_the_rest_is_taken_over(
         assert len(other.app.parts.alerting.alerts.of(int(other.guild.id))) == 2
     finally:
         await other.close()
+
+
+async def test_a_mirror_whose_webhook_discord_refuses_is_told_and_begins_by_itself(
+    roost: World, panel: SimPanel
+) -> None:
+    full = roost.guild.channel("full")
+    await roost.guild.announce()
+    others = [roost.wire.foreign_webhook(full, f"hook {n}") for n in range(15)]
+    uuid = panel.world.server("Survival").uuid
+    mirrors = [{"channel": {"id": one.id}, "server": uuid} for one in (full, roost.channel)]
+
+    said = await taken_over(roost, {"roost": 1, "mirrors": mirrors})
+
+    assert "**Survival** → " in said
+    assert "as many webhooks as Discord allows" in said
+    assert "I go on by myself" in said
+    assert len(roost.wire.webhooks_of(roost.channel)) == 1
+    shown = await roost.admin.slash(roost.channel, "mirror list")
+    assert "as many webhooks as Discord allows" in await private(shown)
+    roost.wire.webhooks.pop(others[0]["id"])
+    shown = await roost.admin.slash(roost.channel, "mirror edit", server="Survival", channel=full)
+    await private(shown)
+    await roost.admin.click(shown.message, label="Try again")
+    (survival,) = roost.app.parts.directory.find(int(roost.guild.id), "Survival")
+    assert await roost.app.parts.hub.wait_live(survival, 10, caught_up=True)
+    panel.world.server("Survival").line("there is room again")
+    await eventually(lambda: "there is room again" in _said(full))
+    assert len(roost.wire.webhooks_of(full)) == 15
+
+
+async def test_a_mirror_into_what_is_no_text_channel_is_told_and_not_left_out(
+    roost: World, panel: SimPanel
+) -> None:
+    voice = roost.guild.channel("voice", ChannelType.VOICE)
+    await roost.guild.announce()
+    uuid = panel.world.server("Survival").uuid
+    mirrors = [
+        {"channel": {"id": voice.id, "name": "voice"}, "server": uuid},
+        {"channel": {"id": roost.channel.id}, "server": uuid, "two_way": True},
+        {
+            "channel": {"id": roost.channel.id},
+            "server": panel.world.server("Lobby").uuid,
+            "two_way": True,
+        },
+    ]
+
+    said = await taken_over(roost, {"roost": 1, "mirrors": mirrors})
+
+    assert f"**Survival** → <#{voice.id}>: A console goes into a text channel" in said
+    assert f"**Lobby** → <#{roost.channel.id}>: A message can go to one console only" in said
+    (made,) = roost.app.parts.mirrors.of(int(roost.guild.id))
+    assert made.options.two_way
+
+
+async def taken_over(world: World, file: dict[str, Any]) -> str:
+    """What stands there after a file was taken over."""
+    content = json.dumps(file).encode()
+    shown = await world.admin.slash(world.channel, "panel import", file=("roost.json", content))
+    assert "Take these settings over?" in await private(shown)
+    done = await world.admin.click(shown.message, label="Take it over")
+    await done.until(lambda: "Taken over" in done.text)
+    return done.text
 
 
 @pytest.mark.parametrize(
