@@ -36,14 +36,18 @@ class PrivacyCog(commands.Cog):
             "## " + _("What Roost stores"),
             _(
                 "**This server**: its settings, rules, groups and bound channels. The panels' "
-                "names and addresses and what they list; their keys are encrypted. Boards, and "
-                "where history is on, what each game server used and how many played."
+                "names and addresses and what they list; their keys are encrypted. Boards, plans "
+                "and mirrors (never their lines), and where history is on, what each game server "
+                "used and how many played."
             ),
             _(
                 "**What was done**: who used which command when, on which server, with which "
                 "reason and result. It is kept until it is erased here."
             ),
-            _("**Questions** that I asked before something dangerous: a day."),
+            _(
+                "**Requests and votes**: who asked for what and who voted how, 30 days after they "
+                "ended. **Questions** that I asked before something dangerous: a day."
+            ),
             _(
                 "**Own panel keys** (`/link`): encrypted, until `/unlink` or until you leave. "
                 "Yours: {count}.",

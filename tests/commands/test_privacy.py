@@ -13,6 +13,8 @@ async def test_everybody_reads_what_is_stored_and_only_who_holds_the_guild_may_e
 
     said = await private(shown)
     assert "encrypted" in said
+    assert "who voted how" in said
+    assert "mirrors (never their lines)" in said
     assert "days" in said
     assert "Erase everything" not in str(shown.message)
     admins = await roost.admin.slash(roost.channel, "privacy")
