@@ -149,7 +149,13 @@ def _wire(
     rules = build_rules(ground, fleet, access, posts)
     long_work = build_long_work(ground, fleet, access, playing, posts)
     consent = build_consent(
-        ground, fleet=fleet, access=access, playing=playing, posts=posts, long_work=long_work
+        ground,
+        fleet=fleet,
+        access=access,
+        playing=playing,
+        posts=posts,
+        long_work=long_work,
+        rules=rules,
     )
     server_work = build_server_work(ground, fleet, access, long_work, consent)
     planning = build_planning(

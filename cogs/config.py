@@ -90,7 +90,12 @@ class ConfigCog(commands.Cog):
         page, setting = _known(press)
         match setting:
             case Choice():
-                value = setting.picked((*press.values, NONE)[0])
+                value: object = setting.picked((*press.values, NONE)[0])
+            case Choices(key="two_person"):
+                said = await self._parts.loosening.choose(
+                    press.interaction, press.admitted, setting.picked(press.values)
+                )
+                return self._page(press.admitted, page, said)
             case Choices():
                 value = setting.picked(press.values)
             case _:
@@ -255,7 +260,7 @@ class ConfigCog(commands.Cog):
             return which(page, setting, several.options)
         return await self._set(press.admitted, page, setting.key, value)
 
-    def _page(self, admitted: Admitted, page: Page) -> Message:
+    def _page(self, admitted: Admitted, page: Page, note: str = "") -> Message:
         settings = self._settings(admitted)
         if page is GENERAL:
             return settings_page(page, settings, before=self._admin_role(admitted))
@@ -264,7 +269,7 @@ class ConfigCog(commands.Cog):
         if page is SERVERS:
             after = [*self._left_out(admitted), *self._groups(settings), _players()]
             return settings_page(page, settings, after=after)
-        return settings_page(page, settings)
+        return settings_page(page, settings, before=[ui.TextDisplay(note)] if note else [])
 
     def _left_out(self, admitted: Admitted) -> list[Item]:
         """That history doesn't reach all servers, where it doesn't."""

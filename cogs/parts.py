@@ -62,6 +62,7 @@ from bot.work.idle import IdleStop
 from bot.work.installs import Installs
 from bot.work.jobs_view import JobsView
 from bot.work.linking import Linking
+from bot.work.loosening import Loosening
 from bot.work.mirroring import Mirroring
 from bot.work.panel_log import PanelLog
 from bot.work.plans import Plans
@@ -114,6 +115,7 @@ class Parts:
     workflows: Workflows
     consents: Consents
     voters: Voters
+    loosening: Loosening
     simulation: Simulation
     policing: Policing
     console: ConsoleWork
@@ -200,6 +202,7 @@ class Parts:
             workflows=long_work.workflows,
             consents=consent.consents,
             voters=consent.voters,
+            loosening=consent.loosening,
             simulation=consent.simulation,
             policing=rules.policing,
             console=server_work.console,

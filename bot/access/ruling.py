@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.access.acting import Audit
+from bot.access.consent import Consent, NeedsConsent
 from bot.access.gate import Admitted, Gate
 from bot.access.reach import Reach, RoleAboveYours, Scope, Subject, scope_key
 from bot.access.regrouping import Regrouping
@@ -233,6 +234,7 @@ class Ruling:
         keep what they set. Rules for a group go with it.
 
         Raises:
+            NeedsConsent: The two-person rule would cover less, and nobody agreed to that.
             BeyondOwnGrants: A group's rules would come to hold, or end, on a server on which an
                 admin by role may not set them.
         """
@@ -241,6 +243,8 @@ class Ruling:
             row = await guilds.get_guild(session, guild_id=where)
             held = row.settings if row else GuildSettings()
             settings = change(held)
+            if set(held.two_person) - set(settings.two_person) and admitted.agreed is None:
+                raise NeedsConsent(Consent.SECOND_PERSON)
             book = self._gate.book(where)
             self._regrouping.check(admitted, book, held, settings)
             await guilds.save_settings(session, guild_id=where, settings=settings)

@@ -53,6 +53,30 @@ class Crowd:
             raise NotAsked(guild_id) from error
         return next((count for role, count in counts.items() if role.id == role_id), 0)
 
+    async def others_manage(self, guild_id: int, member_id: int, roles: frozenset[int]) -> bool:
+        """Whether anybody but one member has *Manage Server*, by Discord's counts of its roles.
+
+        Bots that were given such a role count as well, since only members' own roles are counted.
+
+        Raises:
+            NotAsked: Discord did not answer.
+        """
+        guild = self._client().get_guild(guild_id)
+        if guild is None:
+            raise NotAsked(guild_id)
+        if guild.owner_id != member_id or _manages(guild.default_role):
+            return True
+        try:
+            counts = await guild.role_member_counts()
+        except discord.HTTPException as error:
+            log.info("roles not counted", guild=guild_id, error=str(error))
+            raise NotAsked(guild_id) from error
+        return any(
+            count > (role.id in roles)
+            for role, count in counts.items()
+            if isinstance(role, discord.Role) and _manages(role) and not role.is_bot_managed()
+        )
+
     def in_voice(self, guild_id: int, channel_id: int, member_id: int) -> bool:
         """Whether a member is in a voice channel now."""
         channel = self._voice(guild_id, channel_id)
@@ -82,3 +106,7 @@ class Crowd:
         if isinstance(channel, discord.VoiceChannel | discord.StageChannel):
             return channel
         return None
+
+
+def _manages(role: discord.Role) -> bool:
+    return role.permissions.manage_guild or role.permissions.administrator

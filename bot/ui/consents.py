@@ -8,6 +8,7 @@ import discord
 from msgspec import Struct
 
 from bot.access.consent import Consent
+from bot.access.rights import ADMIN
 from bot.access.tally import Tally
 from bot.posts.messages import Message
 from bot.texts import _, _n
@@ -73,6 +74,12 @@ def asked_words(request: Request) -> str:
             "In this guild that takes two. I asked in this channel; once a second member with the "
             "right agrees, it happens. The question ends at {time}.",
             time=until,
+        )
+        if request.right != ADMIN
+        else _(
+            "That takes two. I asked in this channel; once a second member with *Manage Server* "
+            "agrees, it happens. The question ends at {time}.",
+            time=until,
         ),
     }[request.consent]
 
@@ -128,11 +135,18 @@ def _second_person(request: Request) -> Message:
             button("consent-withdraw", request.id, label=_("Withdraw")),
         ]
     ]
-    who = _(
-        "It takes two: somebody else with the right *{right}* has to agree until {time}.",
-        right=right_name(request.right),
-        time=moment(request.ends_at, "t"),
-    )
+    until = moment(request.ends_at, "t")
+    if request.right == ADMIN:
+        who = _(
+            "It takes two: somebody else with *Manage Server* has to agree until {time}.",
+            time=until,
+        )
+    else:
+        who = _(
+            "It takes two: somebody else with the right *{right}* has to agree until {time}.",
+            right=right_name(request.right),
+            time=until,
+        )
     head = f"{_headings(request)[Consent.SECOND_PERSON]}\n{_asks(request)}"
     return card(head, f"-# {who}", colour=Colour.RED, rows=rows)
 

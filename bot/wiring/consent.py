@@ -9,10 +9,12 @@ from bot.wiring.ground import Ground
 from bot.wiring.long_work import LongWork
 from bot.wiring.playing import Playing
 from bot.wiring.posts import Posts
+from bot.wiring.rules import Rules
 from bot.work.circumstances import Lookout
 from bot.work.consent_course import Course
 from bot.work.consent_voters import Voters
 from bot.work.consents import Consents
+from bot.work.loosening import Loosening
 from bot.work.simulation import Simulation
 
 
@@ -23,6 +25,7 @@ class Consent(Area):
     consents: Consents
     voters: Voters
     simulation: Simulation
+    loosening: Loosening
 
 
 def build_consent(
@@ -33,6 +36,7 @@ def build_consent(
     playing: Playing,
     posts: Posts,
     long_work: LongWork,
+    rules: Rules,
 ) -> Consent:
     """Put the parts together; what is carried out then registers itself."""
     clock, database, directory, gate = ground.clock, ground.database, fleet.directory, access.gate
@@ -54,7 +58,6 @@ def build_consent(
     )
     course = Course(
         database=database,
-        gate=gate,
         audit=access.audit,
         again=long_work.again,
         members=posts.members,
@@ -64,18 +67,20 @@ def build_consent(
         voters=voters,
         clock=clock,
     )
+    consents = Consents(
+        database=database,
+        jobs=long_work.jobs,
+        jobs_view=long_work.jobs_view,
+        gate=gate,
+        audit=access.audit,
+        lookout=lookout,
+        voters=voters,
+        course=course,
+        clock=clock,
+    )
     return Consent(
-        consents=Consents(
-            database=database,
-            jobs=long_work.jobs,
-            jobs_view=long_work.jobs_view,
-            gate=gate,
-            audit=access.audit,
-            lookout=lookout,
-            voters=voters,
-            course=course,
-            clock=clock,
-        ),
+        consents=consents,
+        loosening=Loosening(consents, ruling=rules.ruling, gate=gate, crowd=posts.crowd),
         voters=voters,
         simulation=Simulation(
             gate=gate,

@@ -21,6 +21,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     action: str
     right: str
     server_id: str
+    """"" = the guild as a whole."""
     reference: str
     agreed: Agreed | None = None
     """The consent that was given to it, which holds when it is decided anew."""
@@ -35,7 +36,7 @@ class ServerGone(Exception):
 
 
 def asked_by(admitted: Admitted) -> Asked:
-    """What is kept of an admitted action on a server."""
+    """What is kept of an admitted action, on a server or in the guild as a whole."""
     return Asked(
         guild_id=admitted.guild_id,
         channel_id=admitted.channel_id,
@@ -43,7 +44,7 @@ def asked_by(admitted: Admitted) -> Asked:
         actor_name=admitted.actor.name,
         action=admitted.action.name,
         right=admitted.action.right or "",
-        server_id=admitted.server.id,
+        server_id=admitted.target.id if admitted.target is not None else "",
         reference=admitted.reference,
         agreed=admitted.agreed,
     )
@@ -66,10 +67,12 @@ class Again:
             NotAsked: Discord did not answer; try again.
         """
         server = self._directory.get(asked.guild_id, asked.server_id)
-        if server is None:
+        if server is None and asked.server_id:
             raise ServerGone(asked.server_id)
         if asked.action == IDLE_STOP.name:
             me = self._members.me(asked.guild_id)
+            if server is None:
+                raise ServerGone(asked.server_id)
             if me is None:
                 raise NotAsked(asked.guild_id)
             return admit_idle_stop(
@@ -80,7 +83,7 @@ class Again:
                 reference=asked.reference,
             )
         actor = await self.actor(asked)
-        action = Action(asked.action, asked.right, on_server=True)
+        action = Action(asked.action, asked.right, on_server=server is not None)
         decision = self._gate.decide(asked.guild_id, actor, action, server)
         if isinstance(decision, Refuse):
             raise NotAdmitted(action, decision, server)

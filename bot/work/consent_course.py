@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.access.acting import Audit
 from bot.access.conditions import NotNow, unmet
 from bot.access.consent import Agreed, Consent, NeedsConsent
-from bot.access.decision import is_agreed, may_by_themselves
-from bot.access.facts import Action
-from bot.access.gate import Admitted, Gate, NotAdmitted
+from bot.access.decision import is_agreed
+from bot.access.gate import Admitted, NotAdmitted
 from bot.access.tally import Standing, Tally, tally
 from bot.clock import Clock
 from bot.fleet.directory import Directory
@@ -79,7 +78,6 @@ class Course:
         self,
         *,
         database: Database,
-        gate: Gate,
         audit: Audit,
         again: Again,
         members: Members,
@@ -90,7 +88,6 @@ class Course:
         clock: Clock,
     ) -> None:
         self._database = database
-        self._gate = gate
         self._audit = audit
         self._again = again
         self._members = members
@@ -192,7 +189,8 @@ class Course:
 
     def _check_stands(self, job: Job[ConsentJob]) -> None:
         state, now = job.state, self._clock.now()
-        if self._directory.get(job.guild_id, state.asked.server_id) is None:
+        server_id = state.asked.server_id
+        if server_id and self._directory.get(job.guild_id, server_id) is None:
             raise _Over("gone", _("The server is no longer connected here. Nothing was done."))
         missing = self._voters.is_missing(state)
         if missing:
@@ -304,11 +302,7 @@ class Course:
         if state.consent is Consent.VOTE or not state.by:
             return
         actor = await self._members.actor(job.guild_id, state.by[0])
-        server = self._directory.get(job.guild_id, state.asked.server_id)
-        action = Action(state.asked.action, state.right, on_server=True)
-        if actor is None or not may_by_themselves(
-            self._gate.decide(job.guild_id, actor, action, server)
-        ):
+        if actor is None or not self._voters.may_agree(state, actor):
             who = f"<@{state.by[0]}>"
             raise _Over(
                 "refused",
@@ -385,7 +379,7 @@ class Course:
             action=job.state.asked.action,
             channel_id=job.state.asked.channel_id,
             right=job.state.asked.right,
-            server_id=job.state.asked.server_id,
+            server_id=job.state.asked.server_id or None,
             outcome=outcome,
             detail=f"{job.state.consent.value}: not carried out",
         )
@@ -485,7 +479,7 @@ def _voted(state: ConsentJob, member_id: int) -> NewEntry:
         action=state.asked.action,
         channel_id=state.asked.channel_id,
         right=state.asked.right,
-        server_id=state.asked.server_id,
+        server_id=state.asked.server_id or None,
         about_id=state.asked.actor_id,
         outcome="agreed",
         detail=f"{state.consent.value}: {state.asked.action}",

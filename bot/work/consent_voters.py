@@ -17,6 +17,7 @@ from bot.access.decision import (
 )
 from bot.access.facts import Action, Actor
 from bot.access.gate import Gate
+from bot.access.rights import ADMIN
 from bot.access.tally import share
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
@@ -217,6 +218,10 @@ class Voters:
             raise Unfit(_("You asked for it yourself, so somebody else has to agree."))
         if actor.is_bot:
             raise Unfit(_("Bots agree to nothing here."))
+        if state.right == ADMIN:
+            if not self.may_agree(state, actor):
+                raise Unfit(_("It takes *Manage Server* in Discord, and you haven't got it."))
+            return await self._check_occasion(state, actor)
         server = self._directory.get(guild_id, state.asked.server_id)
         if server is None:
             raise Unfit(_("That server is no longer connected here."))
@@ -233,7 +238,20 @@ class Voters:
             )
         if state.consent is not Consent.SECOND_PERSON:
             return ""
-        return await self._check_occasion(state, actor, server)
+        return await self._check_occasion(state, actor)
+
+    def may_agree(self, state: ConsentJob, actor: Actor, *, is_settled: bool = False) -> bool:
+        """Whether a member holds what it takes to agree; settled is without what is new.
+
+        What is asked of the guild as a whole takes *Manage Server* itself: the admin role is given
+        by a single admin, and at once.
+        """
+        if state.right == ADMIN:
+            return actor.owns_guild or actor.manages_guild
+        server = self._directory.get(state.asked.guild_id, state.asked.server_id)
+        if server is None:
+            return False
+        return may_by_themselves(self._decide(state, actor, server, is_settled=is_settled))
 
     def _check_account(self, state: ConsentJob, actor: Actor, server: Server) -> None:
         """One panel account behind two members is one person."""
@@ -247,7 +265,7 @@ class Voters:
                 )
             )
 
-    async def _check_occasion(self, state: ConsentJob, actor: Actor, server: Server) -> str:
+    async def _check_occasion(self, state: ConsentJob, actor: Actor) -> str:
         """Nobody agrees by what they were given for the occasion."""
         guild_id = state.asked.guild_id
         since = state.opened_at - OCCASION
@@ -270,7 +288,7 @@ class Voters:
         else:
             actor = self._members.without(guild_id, actor, given) if given else actor
             rule = _("no role given in the last 24 h, by Discord's audit log")
-        if not may_by_themselves(self._decide(state, actor, server, is_settled=True)):
+        if not self.may_agree(state, actor, is_settled=True):
             raise Unfit(
                 _(
                     "You got that right within the last day, so it doesn't count for this. "

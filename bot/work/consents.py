@@ -255,7 +255,7 @@ class Consents:
                     detail=f"{state.consent.value}: {state.asked.action}",
                     about_id=state.asked.actor_id,
                 )
-                entry = structs.replace(entry, server_id=state.asked.server_id)
+                entry = structs.replace(entry, server_id=state.asked.server_id or None)
                 await self._audit.append(session, guild_id, entry)
         return Message(_thanks(state.consent, is_for=is_for))
 
@@ -293,7 +293,7 @@ class Consents:
                     outcome="withdrawn",
                     detail=f"{state.consent.value}: {state.asked.action}",
                 ),
-                server_id=state.asked.server_id,
+                server_id=state.asked.server_id or None,
             )
             await self._audit.append(session, guild_id, entry)
         return Message(_("Withdrawn. Nothing is done."))
@@ -344,7 +344,7 @@ class Consents:
             kind=KIND,
             state=state,
             key=_key(admitted, verb, state),
-            subject_id=admitted.server.id,
+            subject_id=state.asked.server_id,
             actor_id=admitted.actor.id,
             within_limit=True,
         )
@@ -451,7 +451,7 @@ class Consents:
 
 def _key(admitted: Admitted, verb: str, state: ConsentJob) -> str:
     """One open request for a server and action; of second persons one for each deed."""
-    where = f"consent {admitted.server.id} {admitted.action.name}"
+    where = f"consent {state.asked.server_id or 'guild'} {admitted.action.name}"
     if state.consent is not Consent.SECOND_PERSON and state.terms is not None:
         return _policy_key(admitted)
     deed = f"{verb} {sorted(state.payload.items())!r}"

@@ -126,6 +126,14 @@ class Exchange:
         guild_id, now = admitted.guild_id, self._clock.now()
         planned, said = self.plan_mirrors(admitted, guild, change.posted.mirrors)
         async with self._database.write() as session:
+            row = await guilds.get_guild(session, guild_id=guild_id)
+            if row is not None and row.settings != stored.settings:
+                raise Unfit(
+                    _(
+                        "Somebody changed a setting at the same moment. Nothing was changed; "
+                        "import it again."
+                    )
+                )
             await guilds.save_settings(session, guild_id=guild_id, settings=change.settings)
             await guilds.set_admin_role(session, guild_id=guild_id, role_id=change.admin_role_id)
             for channel_id, server_id in change.bindings:

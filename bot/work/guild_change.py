@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
+from bot.access.consent import TWO_PERSON_CLASSES
 from bot.store.boards import BoardServer
 from bot.store.console_rules import NewConsoleRule
 from bot.store.guilds import GuildSettings, QueryPlace, ServerGroup
@@ -14,6 +15,7 @@ from bot.store.rules import NewRule, ScopeKind
 from bot.texts import _
 from bot.ui.errors import Unfit
 from bot.ui.settings.carried import read_settings
+from bot.ui.settings.community import class_names
 from bot.ui.text import code
 from bot.work.file_things import Names
 from bot.work.guild_file import (
@@ -110,9 +112,20 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
         reach=taker.reach,
     )
     posted = reader.change(file.posted)
+    settings = read_settings(stored.settings, file.settings)
+    off = set(stored.settings.two_person) - set(settings.two_person)
+    if off:  # less of it takes a second member, whom a file doesn't ask
+        names_of = class_names()
+        missing += [
+            _("{name} stays under the two-person rule: `/config` takes it off", name=names_of[one])
+            for one in stored.settings.two_person
+            if one in off
+        ]
+    covered = {*stored.settings.two_person, *settings.two_person}
     return Change(
         settings=structs.replace(
-            read_settings(stored.settings, file.settings),
+            settings,
+            two_person=tuple(one for one in TWO_PERSON_CLASSES if one in covered),
             groups=groups,
             audit_channel_id=audit_channel_id,
             queries=_queries(file, stored),

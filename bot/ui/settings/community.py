@@ -10,7 +10,8 @@ from bot.ui.settings.kinds import ChannelPick, Choices, Entry, Option, Page, who
 DAYS_AT_MOST: Final = 365
 
 
-def _class_names() -> dict[str, str]:
+def class_names() -> dict[str, str]:
+    """What the two-person rule can cover, by its key."""
     return {
         "kill": _("Kill a server"),
         "restore": _("Restore a backup"),
@@ -21,16 +22,16 @@ def _class_names() -> dict[str, str]:
 
 
 def _classes() -> list[Option]:
-    names = _class_names()
+    names = class_names()
     return [(one, names[one], "") for one in TWO_PERSON_CLASSES]
 
 
 def _two_person_words(settings: GuildSettings) -> str:
-    names = _class_names()
+    names = class_names()
     chosen = ", ".join(names[one] for one in settings.two_person if one in names)
     return _(
         "**Two-person rule**: {classes}. A second member with the right has to agree within 10 "
-        "minutes.",
+        "minutes. To take something off it, a second member with *Manage Server* has to agree.",
         classes=chosen or _("off"),
     )
 
