@@ -28,8 +28,12 @@ KIND: Final = "alarm"
 OVER: Final = "alarm over"
 """Of messages that say how an alarm ended."""
 TRY_AGAIN_SECONDS: Final = 60.0
-TRIES: Final = 30
-"""After half an hour of Discord's own trouble a message waits for the next change."""
+QUICK_TRIES: Final = 30
+LATER_SECONDS: Final = 300.0
+"""After half an hour it is tried less often."""
+TRIES: Final = 320
+"""After a day of Discord's own trouble, or in a channel that refuses, it waits for the next change
+or start."""
 
 
 class Showing(Struct, frozen=True, kw_only=True):
@@ -267,8 +271,9 @@ class Alarms:
 
     async def _try_again(self, row: AlarmRow) -> None:
         try:
-            for _try in range(TRIES):
-                await self._clock.sleep(TRY_AGAIN_SECONDS)
+            for number in range(TRIES):
+                is_quick = number < QUICK_TRIES
+                await self._clock.sleep(TRY_AGAIN_SECONDS if is_quick else LATER_SECONDS)
                 newest = await self.get(row.guild_id, row.id)
                 if newest is None or row.guild_id not in self._open:
                     return
@@ -302,7 +307,7 @@ class Alarms:
         with speaking(self._pings.language(row.guild_id)):
             message = kind.draw(Showing(row=row, message_id=one.message_id))
         edited = await post.edit(message)
-        if edited is Edited.LATER:
+        if edited in (Edited.LATER, Edited.PAUSED):
             return False
         if edited is Edited.GONE:
             await self._forget_message(row.guild_id, one.message_id)
@@ -328,9 +333,10 @@ class Alarms:
             )
         except NotSent:
             return False
-        if sent is not None:
-            await self._note(row, one.channel_id, sent.message_id)
-            await self._take_away(row, one)
+        if sent is None:
+            return False
+        await self._note(row, one.channel_id, sent.message_id)
+        await self._take_away(row, one)
         return True
 
     async def _take_away(self, row: AlarmRow, one: PostedRow) -> None:
@@ -362,9 +368,10 @@ class Alarms:
         except NotSent as error:
             log.info("alarm not told", guild=row.guild_id, alarm=row.id, error=str(error))
             return False
-        if post is not None:
-            self._sent[row.id] += 1
-            await self._note(row, alert.channel_id, post.message_id)
+        if post is None:
+            return False  # the channel refuses; that may end before the alarm does
+        self._sent[row.id] += 1
+        await self._note(row, alert.channel_id, post.message_id)
         return True
 
     async def _note(self, row: AlarmRow, channel_id: int, message_id: int) -> None:
