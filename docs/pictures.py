@@ -74,6 +74,7 @@ _INTO_VIEW: Final = """text => {
     for (const code of document.querySelectorAll("pre, pre code")) {
         code.style.whiteSpace = "pre-wrap";
         code.style.overflowWrap = "anywhere";
+        code.style.minWidth = 0;
     }
     const line = document.querySelector("#channel-timeline");
     line.scrollTop = line.scrollHeight;

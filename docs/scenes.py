@@ -108,7 +108,7 @@ async def _board_crash(ada: Scene) -> None:
     lobby = ada.playground.panel.world.server("Lobby")
     lobby.crashes_on_start = True
     lobby.crash(1)
-    await ada.sees("crashed")
+    await ada.sees("**Lobby** · crashed")
     await asyncio.sleep(SETTLED)
 
 
@@ -178,13 +178,13 @@ SERVERS: Final = {
     "subuser-edit": Picture("Ada", _subuser_edit),
     "schedule": Picture("Ada", _schedule),
     "account": Picture("Ada", _account),
-    "mirror": Picture("Ada", _mirror, shows="The console of"),
+    "mirror": Picture("Ada", _mirror),
     "board": Picture("Ada", _board),
     "board-chart": Picture("Ada", _board_chart),
-    "board-crash": Picture("Ada", _board_crash, shows="Open a server"),
+    "board-crash": Picture("Ada", _board_crash, shows="last change"),
     "board-stale": Picture("Ada", _board_stale),
     "incident": Picture("Ada", _incident),
-    "usage": Picture("Max", _usage, shows="The last 24 hours"),
+    "usage": Picture("Max", _usage),
     "error": Picture("Mia", _error),
     "refusal": Picture("Mia", _refusal),
 }

@@ -15,6 +15,8 @@ from bot import config as settings
 from bot.__main__ import cli
 from bot.client import bare_tree
 from docs import generate
+from docs.scenes import SERVERS
+from docs.scenes_asking import ASKING
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -195,3 +197,14 @@ def test_every_subcommand_is_explained_to_hosts() -> None:
 
 def test_contributing_fits_on_two_screens() -> None:
     assert len((ROOT / "CONTRIBUTING.md").read_text("utf-8").splitlines()) <= 100
+
+
+def test_each_picture_of_the_tour_is_a_scene_and_says_what_it_shows() -> None:
+    tour = (ROOT / "docs" / "tour.md").read_text("utf-8")
+    shown = re.findall(r"!\[([^]]*)]\(images/([a-z-]+)-phone\.png\)", tour)
+    names = [name for _words, name in shown]
+    drawn = [one.name.removesuffix("-phone.png") for one in ROOT.glob("docs/images/*-phone.png")]
+
+    assert sorted(names) == sorted(drawn)
+    assert set(names) <= SERVERS.keys() | ASKING.keys()
+    assert all(len(words) > 20 for words, _name in shown)
