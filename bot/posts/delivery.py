@@ -119,6 +119,8 @@ class Delivery:
         self._free_at = 0.0
         self._changed = asyncio.Event()
         self._paused: dict[Place, Pause] = {}
+        self._probed: dict[Place, Pause] = {}
+        """Pauses that were lifted to see whether they still hold."""
         self._stopped_by_refusals = False
         self.on_pause: Callable[[Pause], None] | None = None
         """Told once of every channel that is paused."""
@@ -198,14 +200,26 @@ class Delivery:
         """Whether a place is left alone because it refused."""
         return place in self._paused
 
+    @property
+    def all_paused(self) -> tuple[Pause, ...]:
+        """The places of all guilds that are left alone."""
+        return tuple(self._paused.values())
+
     def resume(self, place: Place) -> None:
         """Try a place again: permissions changed, or an admin asked for it."""
         self._paused.pop(place, None)
+        self._probed.pop(place, None)
+
+    def probe(self, place: Place) -> None:
+        """Try a place again that looks well; another refusal there is no news."""
+        pause = self._paused.pop(place, None)
+        if pause is not None:
+            self._probed[place] = pause
 
     def forget(self, guild_id: int) -> None:
         """Let go of a guild: what waits is told that it will not be sent."""
-        for pause in self.paused(guild_id):
-            self.resume(pause.place)
+        for place in [one for one in (*self._paused, *self._probed) if one.guild_id == guild_id]:
+            self.resume(place)
         for line in [one for one in self._lines.values() if one.place.guild_id == guild_id]:
             self._dismiss(line)
 
@@ -358,7 +372,7 @@ class Delivery:
             async with asyncio.timeout(SEND_SECONDS):
                 done = await work()
         self._heed(line, limits)
-        self._paused.pop(line.place, None)
+        self.resume(line.place)
         self._metrics.sent("done")
         return done
 
@@ -395,7 +409,10 @@ class Delivery:
             del self._lines[line.place]
 
     def _pause(self, place: Place, *, is_gone: bool, is_shut: bool) -> None:
-        if place not in self._paused:
+        before = self._probed.pop(place, None)
+        if before is not None and (before.is_gone, before.is_shut) == (is_gone, is_shut):
+            self._paused[place] = before
+        elif place not in self._paused:
             pause = Pause(place, is_gone, self._clock.now(), is_shut)
             self._paused[place] = pause
             log.info(

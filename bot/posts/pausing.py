@@ -1,9 +1,13 @@
 """A channel that refused: its one note to the admins, and the end of its pause."""
 
+from collections.abc import Callable
+from typing import Final
+
 import discord
 import structlog
 
 from bot.access.gate import Gate
+from bot.clock import Clock
 from bot.posts.answers import NotSent
 from bot.posts.delivery import Delivery, Pause, Place
 from bot.posts.messages import Message
@@ -13,18 +17,45 @@ from bot.texts import _, speaking
 
 log = structlog.stdlib.get_logger(__name__)
 
+PROBE_SECONDS: Final = 600.0
+"""How often a place is tried again that refused although the bot may write there."""
+
 
 class Pausing:
     """Tells a guild once that a channel is paused, and looks when permissions change."""
 
     def __init__(
-        self, delivery: Delivery, places: Places, gate: Gate, supervisor: Supervisor
+        self,
+        delivery: Delivery,
+        places: Places,
+        gate: Gate,
+        supervisor: Supervisor,
+        *,
+        client: Callable[[], discord.Client],
+        clock: Clock,
     ) -> None:
+        self._client = client
+        self._clock = clock
         self._delivery = delivery
         self._places = places
         self._gate = gate
         self._supervisor = supervisor
         delivery.on_pause = self._begin
+
+    async def run(self) -> None:
+        """Try again from time to time where nothing seems to forbid it.
+
+        Discord's edge refuses at times what Discord allows, and of the end of a time-out or of a
+        change while the gateway was away no event tells.
+        """
+        while True:
+            await self._clock.sleep(PROBE_SECONDS)
+            for pause in self._delivery.all_paused:
+                place = pause.place
+                guild = self._client().get_guild(place.guild_id)
+                channel = guild.get_channel_or_thread(place.channel_id) if guild else None
+                if guild is not None and channel is not None and _may(channel, guild.me, place):
+                    self._delivery.probe(place)
 
     def permissions_changed(self, guild: discord.Guild) -> None:
         """Go on in the channels where the bot may write again."""

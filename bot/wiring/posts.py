@@ -35,6 +35,7 @@ class Posts(Area):
 
     async def start(self, supervisor: Supervisor) -> None:
         supervisor.keep("delivery", self.delivery.run)
+        supervisor.keep("pauses", self.pausing.run)
         supervisor.keep("audit witness", self.witness.run)
 
     async def forget(self, guild_id: int) -> None:
@@ -53,7 +54,9 @@ def build_posts(ground: Ground, access: Access) -> Posts:
         delivery=delivery,
         places=places,
         webhooks=Webhooks(client, delivery),
-        pausing=Pausing(delivery, places, access.gate, ground.supervisor),
+        pausing=Pausing(
+            delivery, places, access.gate, ground.supervisor, client=client, clock=clock
+        ),
         members=Members(client),
         crowd=Crowd(client),
         events=Events(client),

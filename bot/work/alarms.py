@@ -317,6 +317,8 @@ class Alarms:
 
     async def _move(self, kind: Kind, row: AlarmRow, one: PostedRow) -> bool:
         """Say it in a new message, as the old one can't be edited now; nobody is pinged anew."""
+        if self._places.is_paused(row.guild_id, one.channel_id):
+            return False
         with speaking(self._pings.language(row.guild_id)):
             message = kind.draw(Showing(row=row))
             before = self._said_before(kind, row)
@@ -349,6 +351,8 @@ class Alarms:
         return () if left is None else (kind.draw(Showing(row=left, mention=mention)).mark,)
 
     async def _send(self, kind: Kind, row: AlarmRow, alert: AlertRow) -> bool:
+        if self._places.is_paused(row.guild_id, alert.channel_id):
+            return False
         with speaking(self._pings.language(row.guild_id)):
             mention, pings = self._pings.of_role(row.guild_id, alert.channel_id, alert.role_id)
             message = kind.draw(Showing(row=row, mention=mention))
