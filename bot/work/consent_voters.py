@@ -1,7 +1,8 @@
 """Whose voice counts: in a vote, for an approval, and as the second person."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from enum import Enum
 from typing import Final
 
 from msgspec import Struct, structs
@@ -18,6 +19,7 @@ from bot.access.decision import (
 from bot.access.facts import Action, Actor
 from bot.access.gate import Gate
 from bot.access.rights import ADMIN
+from bot.access.rules import Rule
 from bot.access.tally import share
 from bot.clock import Clock
 from bot.fleet.directory import Directory, Server
@@ -36,6 +38,16 @@ OCCASION: Final = timedelta(hours=24)
 """A role that was given within this time before the question doesn't make a second person."""
 DAYS_WITHOUT_LOG: Final = 7
 """Days of membership that stand in for the audit log where the bot may not read it."""
+
+
+class Settled(Enum):
+    """What of a member's rights is left out because it may have been given for the occasion."""
+
+    NOTHING = "nothing"
+    RULES = "rules"
+    """Rules made after it was asked, and those that who asked made shortly before."""
+    ALL = "all"
+    """These, and a panel key linked shortly before."""
 
 
 class Electorate(Struct, frozen=True):
@@ -240,8 +252,10 @@ class Voters:
             return ""
         return await self._check_occasion(state, actor)
 
-    def may_agree(self, state: ConsentJob, actor: Actor, *, is_settled: bool = False) -> bool:
-        """Whether a member holds what it takes to agree; settled is without what is new.
+    def may_agree(
+        self, state: ConsentJob, actor: Actor, *, settled: Settled = Settled.NOTHING
+    ) -> bool:
+        """Whether a member holds what it takes to agree, without what is too new to count.
 
         What is asked of the guild as a whole takes *Manage Server* itself: the admin role is given
         by a single admin, and at once.
@@ -251,7 +265,7 @@ class Voters:
         server = self._directory.get(state.asked.guild_id, state.asked.server_id)
         if server is None:
             return False
-        return may_by_themselves(self._decide(state, actor, server, is_settled=is_settled))
+        return may_by_themselves(self._decide(state, actor, server, settled=settled))
 
     def _check_account(self, state: ConsentJob, actor: Actor, server: Server) -> None:
         """One panel account behind two members is one person."""
@@ -274,10 +288,14 @@ class Voters:
             days = self._gate.book(guild_id).settings.member_days or DAYS_WITHOUT_LOG
             if self._is_younger(actor, days):
                 raise Unfit(
-                    _(
-                        "I may not read Discord's audit log here, so who agrees has to be a member "
-                        "for {days} days, and you aren't yet.",
-                        days=days,
+                    _n(
+                        "I may not read Discord's audit log here, so I can't see who was given a "
+                        "role for this. Who agrees has to be a member for {count} day instead, "
+                        "and you aren't yet.",
+                        "I may not read Discord's audit log here, so I can't see who was given a "
+                        "role for this. Who agrees has to be a member for {count} days instead, "
+                        "and you aren't yet.",
+                        days,
                     )
                 )
             rule = _n(
@@ -288,29 +306,24 @@ class Voters:
         else:
             actor = self._members.without(guild_id, actor, given) if given else actor
             rule = _("no role given in the last 24 h, by Discord's audit log")
-        if not self.may_agree(state, actor, is_settled=True):
-            raise Unfit(
-                _(
-                    "You got that right within the last day, so it doesn't count for this. "
-                    "Somebody who has had it for longer has to agree."
-                )
-            )
+        for settled, why in _OCCASIONS.items():
+            if not self.may_agree(state, actor, settled=settled):
+                raise Unfit(why() + " " + _("Somebody who has had it for longer has to agree."))
         return rule
 
     def _decide(
-        self, state: ConsentJob, actor: Actor, server: Server, *, is_settled: bool = False
+        self, state: ConsentJob, actor: Actor, server: Server, *, settled: Settled = Settled.NOTHING
     ) -> Decision:
-        """What the actor may do themselves; settled is without rules made after it was asked, and
-        without a panel key linked within `OCCASION`."""
+        """What the actor may do themselves, without what doesn't count for the occasion."""
         action = Action(state.asked.action, state.right, on_server=True)
         facts = self._gate.facts(state.asked.guild_id, actor, action, server)
-        if is_settled:
-            kept = tuple(
-                rule for rule in facts.rules if rule.denies or rule.made_at < state.opened_at
-            )
+        if settled is not Settled.NOTHING:
+            kept = tuple(rule for rule in facts.rules if _is_settled(rule, state))
+            facts = structs.replace(facts, rules=kept)
+        if settled is Settled.ALL:
             key = self._links.on(actor.id, server)
             is_new = key is not None and key.linked_at > state.opened_at - OCCASION
-            facts = structs.replace(facts, rules=kept, linked=None if is_new else facts.linked)
+            facts = structs.replace(facts, linked=None if is_new else facts.linked)
         return decide(facts)
 
     def _check_is_person(self, guild_id: int, actor: Actor) -> None:
@@ -336,6 +349,29 @@ class Voters:
         if actor.joined_at is None:
             return True
         return self._clock.now() - actor.joined_at < timedelta(days=days)
+
+
+def _is_settled(rule: Rule, state: ConsentJob) -> bool:
+    """Whether a rule was there before anybody could have meant this question by it."""
+    is_own = rule.made_by == state.asked.actor_id and rule.made_at > state.opened_at - OCCASION
+    return rule.denies or (rule.made_at < state.opened_at and not is_own)
+
+
+_OCCASIONS: Final[dict[Settled, Callable[[], str]]] = {
+    Settled.NOTHING: lambda: _(
+        "The role that gives you this right was given to you, or came to manage this guild, within "
+        "24 hours before the question, so it doesn't count here."
+    ),
+    Settled.RULES: lambda: _(
+        "You hold this right by a rule that was made after the question, or by who asked within 24 "
+        "hours before it, so it doesn't count here."
+    ),
+    Settled.ALL: lambda: _(
+        "You hold this right by a panel key that you linked within 24 hours before the question, "
+        "so it doesn't count here."
+    ),
+}
+"""In the order in which it is looked: after the roles that are new were taken off."""
 
 
 def _gone(said: str) -> Unfit:

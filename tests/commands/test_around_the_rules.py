@@ -127,7 +127,7 @@ async def test_a_panel_key_linked_for_the_occasion_makes_no_second_person(
 
     refused = await tom.click(await question(roost), label="Agree")
 
-    assert "You got that right within the last day" in await private(refused)
+    assert "by a panel key that you linked within 24 hours" in await private(refused)
     assert panel.count(POWER) == 0
 
 
@@ -143,7 +143,7 @@ async def test_a_role_that_came_to_manage_the_guild_makes_no_second_person(
     await roost.mods.permit(Permission.MANAGE_GUILD)
     refused = await tom.click(message, label="Agree")
 
-    assert "You got that right within the last day" in await private(refused)
+    assert "came to manage this guild, within 24 hours" in await private(refused)
     assert panel.count(POWER) == 0
 
 

@@ -155,7 +155,35 @@ async def test_who_got_the_role_for_the_occasion_doesn_t_count(
     await tom.give(roost.mods)
     refused = await tom.click(message, label="Agree")
 
-    assert "You got that right within the last day" in await private(refused)
+    said = await private(refused)
+    assert "The role that gives you this right was given to you" in said
+    assert "within 24 hours before the question" in said
+    assert panel.count(POWER) == 0
+
+
+async def test_who_was_granted_the_right_by_who_asks_doesn_t_count(
+    roost: World, panel: SimPanel
+) -> None:
+    await takes_two(roost, "kill")
+    alt = await roost.member("alt", rights={"control.stop"})
+    await asks(roost, roost.admin, "power kill")
+
+    refused = await alt.click(await question(roost), label="Agree")
+
+    assert "by a rule that was made after the question, or by who asked" in await private(refused)
+    assert panel.count(POWER) == 0
+
+
+async def test_a_grant_made_after_the_question_doesn_t_count(roost: World, panel: SimPanel) -> None:
+    await takes_two(roost, "kill")
+    mia = await roost.member("mia", rights={"control.stop"})
+    await asks(roost, mia, "power kill")
+    message = await question(roost)
+
+    late = await roost.member("late", rights={"control.stop"})
+    refused = await late.click(message, label="Agree")
+
+    assert "by a rule that was made after the question" in await private(refused)
     assert panel.count(POWER) == 0
 
 

@@ -69,7 +69,7 @@ async def test_who_came_to_manage_the_guild_for_it_doesn_t_make_a_second(
 
     refused = await new.click(roost.channel.public()[-1], label="Agree")
 
-    assert "within the last" in await private(refused)
+    assert "within 24 hours before the question" in await private(refused)
     assert covered(roost) == ("kill",)
 
 
