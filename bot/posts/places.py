@@ -201,10 +201,11 @@ class Places:
         message: Message,
         *,
         pings: Sequence[discord.Object] = (),
+        nonce: str = "",
     ) -> Post | None:
         """Send what is of no use later; None where it could not be sent, for whatever reason."""
         try:
-            return await self.send(guild_id, channel_id, message, pings=pings)
+            return await self.send(guild_id, channel_id, message, pings=pings, nonce=nonce)
         except NotSent as error:
             log.info("not sent", guild=guild_id, channel=channel_id, error=str(error))
             return None
@@ -253,6 +254,33 @@ class Places:
             return True  # Discord tells of open threads alone
         guild = self._client().get_guild(guild_id)
         return guild is None or guild.get_channel_or_thread(channel_id) is not None
+
+    async def elsewhere(self, guild_id: int, member_id: int, chosen: Sequence[int]) -> int | None:
+        """Where a member is told what their own channel can't say any more; None where nowhere.
+
+        Args:
+            guild_id: The guild.
+            member_id: Who is to read it, if that can be.
+            chosen: Channels that admins chose for news of ours; the guild's own for news of
+                Discord's comes after them.
+        """
+        guild = self._client().get_guild(guild_id)
+        if guild is None:
+            return None
+        found = [guild.get_channel(one) for one in chosen]
+        open_here = [
+            one
+            for one in (*found, guild.system_channel)
+            if isinstance(one, discord.TextChannel)
+            and one.permissions_for(guild.me).view_channel
+            and one.permissions_for(guild.me).send_messages
+        ]
+        try:
+            member = await guild.fetch_member(member_id)
+        except discord.HTTPException:
+            return None  # who asked has left, or can't be looked up
+        read = [one for one in open_here if one.permissions_for(member).view_channel]
+        return next((one.id for one in (*read, *open_here)), None)
 
     def is_open(self, guild_id: int, channel_id: int) -> bool:
         """Whether everybody in the guild reads the channel."""

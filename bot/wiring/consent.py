@@ -15,7 +15,9 @@ from bot.work.consent_course import Course
 from bot.work.consent_voters import Voters
 from bot.work.consents import Consents
 from bot.work.loosening import Loosening
+from bot.work.pings import Pings
 from bot.work.simulation import Simulation
+from bot.work.unheard import Unheard
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def build_consent(
         members=posts.members,
         directory=directory,
         teller=long_work.teller,
+        unheard=Unheard(gate, posts.places, Pings(gate, posts.places, clock)),
         lookout=lookout,
         voters=voters,
         clock=clock,

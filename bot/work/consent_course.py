@@ -36,6 +36,7 @@ from bot.work.consent_voters import Voters
 from bot.work.engine import Done, Job, Progress, Sleep
 from bot.work.jobs_view import CANCEL
 from bot.work.telling import Teller
+from bot.work.unheard import Unheard
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -83,6 +84,7 @@ class Course:
         members: Members,
         directory: Directory,
         teller: Teller,
+        unheard: Unheard,
         lookout: Lookout,
         voters: Voters,
         clock: Clock,
@@ -93,6 +95,7 @@ class Course:
         self._members = members
         self._directory = directory
         self._teller = teller
+        self._unheard = unheard
         self._lookout = lookout
         self._voters = voters
         self._clock = clock
@@ -393,6 +396,8 @@ class Course:
         if again is not None:
             return again
         self._shown.pop(job.id, None)
+        if job.state.told.is_lost:
+            await self._unheard.tell(job.state, job.id)
         return Done(job.state.outcome)
 
     def _ended(self, job: Job[ConsentJob]) -> Message:

@@ -44,6 +44,8 @@ class Told(Struct, frozen=True, kw_only=True):
     marks: tuple[str, ...] = ()
     """What it was about to say, until its id is noted."""
     tries: int = 0
+    is_lost: bool = False
+    """The last word could not be said there: the channel is gone, or refuses."""
 
 
 class Teller:
@@ -89,20 +91,24 @@ class Teller:
             return None
         if message.layout is not None:
             told = _set(job, is_card=True)
-        is_late = False
+        is_late = is_said = False
         try:
             if told.message_id is None:
                 await self._send(job, message)
+                is_said = _told(job).message_id is not None
             else:
                 edited = await self._post(job).edit(shaped(told, message))
-                is_late = edited is Edited.LATER
+                is_late, is_said = edited is Edited.LATER, bool(edited)
                 if edited in SENT_ANEW and told.posts <= 1:
                     await self._send(job, message)
+                    is_said = _told(job).message_id is not None
         except NotSent:
             is_late = True
         if is_late and told.tries < TELLS_AT_MOST:
             _set(job, tries=told.tries + 1)
             return Sleep(self._clock.now() + timedelta(seconds=TELL_AGAIN_SECONDS))
+        if is_late or not is_said:
+            _set(job, is_lost=True)
         return None
 
     async def last_word(self, job: Job[Any], text: str) -> None:

@@ -7,6 +7,7 @@ from bot.store import ballots, jobs
 from bot.store.policies import Terms
 from demo.panel import SimPanel
 from tests.commands.community import allow, call_vote
+from tests.wirecord import eventually
 from tests.wirecord.protocol import ChannelType, Json
 from tests.world import World, private, public
 
@@ -262,6 +263,35 @@ async def test_a_deleted_message_is_posted_again_once(roost: World, panel: SimPa
 
     await roost.posted("The vote carried it")
     await roost.posted("Up again in")
+
+
+async def test_who_asked_is_told_elsewhere_where_the_channel_of_a_request_is_deleted(
+    roost: World, panel: SimPanel
+) -> None:
+    news, asking = roost.guild.channel("news"), roost.guild.channel("asking")
+    await roost.guild.announce()
+    await roost.place("idle_channel_id", news)
+    await allow(roost, "restart", Terms(how="approval"))
+    mia = await roost.member("mia")
+    shown = await mia.slash(asking, "power restart", server="Survival", reason="lag")
+    await private(shown)
+    await mia.click(shown.message, label="Ask for it")
+    await eventually(lambda: any("Approve: " in one for one in public(asking)))
+
+    await asking.delete()
+    await _look_again(roost)
+
+    await eventually(lambda: public(news))
+    (said,) = public(news)
+    assert f"<@{mia.id}>: what you asked others for has ended. Nothing was done." in said
+    assert "Survival" not in said
+    assert news.public()[-1]["_pings"] == [mia.id]
+    async with asyncio.timeout(20):
+        while await _jobs(roost):
+            pass  # it is told just before it is closed
+    jobs_shown = await mia.slash(roost.channel, "jobs")
+    assert "approval" not in await private(jobs_shown)
+    assert panel.count(POWER) == 0
 
 
 async def test_withdrawing_ends_it(roost: World, panel: SimPanel) -> None:
