@@ -126,10 +126,10 @@ class Voters:
         if size is not None and size < terms.quorum:
             raise Unfit(
                 _n(
-                    "It takes {needed} votes, and {count} member may vote. An admin mends that "
-                    "with `/policy edit`.",
-                    "It takes {needed} votes, and {count} members may vote. An admin mends that "
-                    "with `/policy edit`.",
+                    "Only {count} member may vote, fewer than the quorum of {needed}. An admin "
+                    "mends that with `/policy edit`.",
+                    "Only {count} members may vote, fewer than the quorum of {needed}. An admin "
+                    "mends that with `/policy edit`.",
                     size,
                     needed=terms.quorum,
                 )

@@ -470,9 +470,10 @@ def _line(row: job_rows.JobRow) -> JobLine:
         Consent.APPROVAL: _("an approval"),
         Consent.SECOND_PERSON: _("a second yes"),
     }
+    kind = kinds[state.consent]
     text = _(
         "{kind}: {what}, asked by {who}, open until {time}",
-        kind=kinds[state.consent].capitalize(),
+        kind=kind[:1].upper() + kind[1:],  # only that: "Ein zweites Ja"
         what=state.what,
         who=bold(state.asked.actor_name),
         time=moment(state.ends_at, "t"),

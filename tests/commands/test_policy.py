@@ -94,7 +94,7 @@ async def test_of_two_admins_in_one_editor_the_later_sees_what_the_other_did(
     ("numbers", "said"),
     [
         (("0", "10", "0", "0", "0"), "a whole number from 1"),
-        (("99", "10", "0", "0", "0"), "It takes 99 votes, and"),
+        (("99", "10", "0", "0", "0"), "fewer than the quorum of 99"),
         (("3", "0", "0", "0", "0"), "a whole number from 1 to 1440"),
         (("3", "525600", "0", "0", "0"), "a whole number from 1 to 1440"),
         (("3", "ten", "0", "0", "0"), "`ten` doesn't fit here"),

@@ -130,6 +130,20 @@ async def test_uploading_takes_two_and_a_link_is_refused(roost: World, panel: Si
     assert "takes two members" in await private(refused)
 
 
+async def test_jobs_names_the_open_question_in_the_reader_s_language(
+    roost: World, panel: SimPanel
+) -> None:
+    await takes_two(roost, "kill")
+    mia = await roost.member("mia", rights={"control.stop"})
+    await asks(roost, mia, "power kill")
+    await question(roost)
+
+    mia.locale = "de"
+    shown = await mia.slash(roost.channel, "jobs")
+
+    assert "Ein zweites Ja: " in await private(shown)
+
+
 async def test_declining_ends_it(roost: World, panel: SimPanel) -> None:
     await takes_two(roost, "kill")
     mia = await roost.member("mia", rights={"control.stop"})
