@@ -7,6 +7,7 @@ from discord.ext import commands
 from bot.access.gate import Admitted, NoSuchServer, SeveralServers
 from bot.access.rights import ANYONE
 from bot.fleet.directory import Server
+from bot.posts.answers import may_publish
 from bot.posts.messages import Message
 from bot.store.errors import LimitReached
 from bot.store.subscriptions import NewsEvent
@@ -77,6 +78,17 @@ class NotifyCog(commands.Cog):
         event: NewsEvent,
     ) -> Message:
         notices, label = self._parts.alerting.notices, bold(self._parts.directory.label(server))
+        is_held = any(
+            one.server_id == server.id and one.event == event
+            for one in notices.of_member(admitted.guild_id, admitted.actor.id)
+        )
+        if not is_held and not may_publish(interaction):
+            raise Unfit(
+                _(
+                    "I may not write here, so no ping of mine would reach you. Ask for it in "
+                    "another channel."
+                )
+            )
         try:
             holds = await notices.toggle(
                 server, admitted.actor.id, event, interaction.channel_id or 0

@@ -6,6 +6,7 @@ from bot.clock import Clock
 from demo.panel import SimPanel
 from tests.alerts.scene import SERVER, messages, watched
 from tests.clock import MovedClock, passing, until
+from tests.wirecord import Permission
 from tests.world import World, private, public
 
 
@@ -78,6 +79,22 @@ async def test_the_same_command_again_takes_it_back(
 
     await passing(clock, 60)
     assert public(roost.channel) == []
+
+
+async def test_where_the_bot_may_not_write_no_ping_is_promised_but_one_is_taken_back(
+    roost: World, panel: SimPanel
+) -> None:
+    mia = await roost.member("mia", rights={"control.start"})
+    await private(await mia.slash(roost.channel, "notify", server=SERVER, event="crash"))
+    await roost.channel.deny(Permission.SEND_MESSAGES)
+
+    refused = await mia.slash(roost.channel, "notify", server=SERVER)
+    taken_back = await mia.slash(roost.channel, "notify", server=SERVER, event="crash")
+
+    assert "I may not write here" in await private(refused)
+    assert "no longer pinged" in await private(taken_back)
+    notices = roost.app.parts.alerting.notices
+    assert notices.of_member(int(roost.guild.id), int(mia.id)) == []
 
 
 async def test_what_one_may_not_see_one_is_not_told_of(
