@@ -273,8 +273,10 @@ class Course:
         agreed = Agreed(consent=state.consent, by=state.by, said=state.said)
         asked = structs.replace(state.asked, agreed=agreed)
         try:
-            admitted = await self._again.admit(asked)
+            # what takes time comes first: who acts is decided last, at the moment of the deed
+            await self._check_conditions(job)
             await self._check_agreed_still(job)
+            admitted = await self._again.admit(asked)
         except NotAsked:
             self._check_asked(job)
             return Sleep(self._clock.now() + timedelta(seconds=ASK_AGAIN_SECONDS))
@@ -290,7 +292,6 @@ class Course:
             raise _Over("refused", self._no_longer(state)) from None
         if not is_agreed(admitted.decision, agreed) and not self._is_of_its_own(state):
             raise _Over("refused", _("The rules have changed meanwhile. Nothing was done."))
-        await self._check_conditions(admitted, state)
         await self._do(job, admitted)
         return None
 
@@ -312,12 +313,14 @@ class Course:
                 _("{who} agreed, but no longer has the right. Nothing was done.", who=who),
             )
 
-    async def _check_conditions(self, admitted: Admitted, state: ConsentJob) -> None:
-        if state.terms is None:
+    async def _check_conditions(self, job: Job[ConsentJob]) -> None:
+        terms, server_id = job.state.terms, job.state.asked.server_id
+        server = self._directory.get(job.guild_id, server_id) if server_id else None
+        if terms is None or server is None:
             return
-        failing = unmet(await self._lookout.still(admitted.server, state.terms))
+        failing = unmet(await self._lookout.still(server, terms))
         if failing is not None:
-            said = unmet_words(failing, admitted.server.name)
+            said = unmet_words(failing, server.name)
             raise _Over("refused", said + " " + _("Nothing was done."))
 
     async def _do(self, job: Job[ConsentJob], admitted: Admitted) -> None:

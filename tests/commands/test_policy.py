@@ -141,7 +141,7 @@ async def test_a_quorum_above_a_role_s_size_is_refused(roost: World, panel: SimP
 
     refused = await chosen(card, roost.admin, "policy-who", few.id)
 
-    await refused.until(lambda: "It takes 3 votes, and 1 member may vote" in refused.text)
+    await refused.until(lambda: "Only 1 member may vote, fewer than the quorum" in refused.text)
 
 
 async def test_an_admin_by_role_lets_nobody_ask_for_what_they_don_t_hold(

@@ -2,12 +2,13 @@
 
 import asyncio
 import copy
+from functools import partial
 
 from bot.store import ballots, jobs
 from bot.store.policies import Terms
 from demo.panel import SimPanel
 from tests.commands.community import allow, call_vote
-from tests.wirecord import eventually
+from tests.wirecord import Shown, eventually
 from tests.wirecord.protocol import ChannelType, Json
 from tests.world import World, private, public
 
@@ -63,6 +64,29 @@ async def test_as_many_against_end_it_early(roost: World, panel: SimPanel) -> No
     assert panel.count(POWER) == 0
 
 
+async def test_who_leaves_while_the_conditions_are_looked_at_gets_nothing(
+    roost: World, panel: SimPanel
+) -> None:
+    """Rights are decided last: the panel may take its time over the rest."""
+    await allow(roost, "restart", Terms(how="vote", quorum=2, not_in_backup=True))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    message = await call_vote(roost, mia)
+    await roost.posted("1 of 2")
+    slow = panel.fault("hang", route="GET *backups*", times=1)
+
+    await tom.click(message, label="For it")
+    await eventually(lambda: slow.hits)
+    await mia.leave()
+    slow.cancel()
+
+    await roost.posted("Who asked has left. Nothing was done.")
+    assert panel.count(POWER) == 0
+
+
+def says_it_counts(shown: Shown) -> bool:
+    return "Your vote counts" in shown.text
+
+
 async def test_two_hundred_vote_within_one_second_and_none_is_lost(
     roost: World, panel: SimPanel
 ) -> None:
@@ -78,8 +102,7 @@ async def test_two_hundred_vote_within_one_second_and_none_is_lost(
     )
 
     for one in shown:
-        await one.settled(timeout=60)
-        assert "Your vote counts" in one.text
+        await one.until(partial(says_it_counts, one), 60)
     await roost.posted("**100 of 101** for it, 100 against", timeout=30)
     parts, guild_id = roost.app.parts, int(roost.guild.id)
     async with parts.database.read() as session:
