@@ -22,7 +22,7 @@ from bot.fleet.panels import PanelGone, Panels
 from bot.posts.answers import NotSent
 from bot.posts.messages import Message
 from bot.posts.places import Places
-from bot.pterodactyl import KeyRejected, PanelError
+from bot.pterodactyl import KeyRejected, PanelError, Unreachable
 from bot.pterodactyl.models import Backup
 from bot.store import backup_watches as rows
 from bot.store import jobs
@@ -35,6 +35,7 @@ from bot.ui.alarms import LateFacts, late_card
 from bot.ui.alerts import DAYS_DEFAULT, news_card
 from bot.ui.backups import is_good
 from bot.ui.text import bold, code, duration, size
+from bot.work.abreast import abreast
 from bot.work.alarms import Alarms, Showing
 from bot.work.alerts import Alerts
 from bot.work.follows import Ending, FollowJob, FollowKind, Follows
@@ -47,6 +48,8 @@ EVENT: Final = AlertEvent.BACKUP.value
 CALM_SECONDS: Final = 600.0
 """How often a server's list is read where nothing seems to go on."""
 RETRY_SECONDS: Final = 30.0
+AWAY_SECONDS: Final = 60.0
+"""After a panel didn't answer, it is asked about one of its servers again."""
 TICK_SECONDS: Final = 5.0
 AFTER_EVENT_SECONDS: Final = 2.0
 """The panel knows of the end a moment before the event; its answer may be older by a breath."""
@@ -147,15 +150,32 @@ class BackupNews:
             await self._forget_unwanted(guild_id, wanted)
         for server_id in self._watched.keys() - wanted.keys():
             del self._watched[server_id]
+        due: dict[str, list[Server]] = {}
         for server in wanted.values():
+            watched = self._watched.setdefault(server.id, _Watched(self._clock.monotonic()))
+            if watched.due_at <= self._clock.monotonic():
+                due.setdefault(server.panel_id, []).append(server)
+        await abreast(self._look_at_all(servers) for servers in due.values())
+
+    async def _look_at_all(self, servers: Sequence[Server]) -> None:
+        """Those of one panel, one after the other, until it doesn't answer."""
+        for server in servers:
             watched = self._watched.get(server.id)
             if watched is None:
-                watched = self._watched[server.id] = _Watched(self._clock.monotonic())
-            if watched.due_at <= self._clock.monotonic():
-                watched.due_at = self._clock.monotonic() + CALM_SECONDS
+                continue
+            watched.due_at = self._clock.monotonic() + CALM_SECONDS
+            try:
                 await self._look(server, watched)
+            except Unreachable as error:
+                log.info("backups not read", server=server.id, error=type(error).__name__)
+                for other in servers:
+                    if other.id in self._watched:
+                        later = self._clock.monotonic() + AWAY_SECONDS
+                        self._watched[other.id].due_at = later
+                return
 
     async def _look(self, server: Server, watched: _Watched) -> None:
+        """Raises Unreachable where the panel doesn't answer."""
         if not any_covers(server.key_rights, "backup.read"):
             return
         try:
@@ -169,6 +189,8 @@ class BackupNews:
         except KeyRejected:
             watched.is_refused_by = identifier
             return
+        except Unreachable:
+            raise
         except PanelError as error:
             log.info("backups not read", server=server.id, error=type(error).__name__)
             return

@@ -4,7 +4,6 @@ Sampling, so no job: a loop looks once a minute at the servers that have the pol
 is kept in memory; after a restart of the bot each server begins anew, which can only stop later.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -33,6 +32,7 @@ from bot.ui.doors import new_reference
 from bot.ui.errors import Unfit
 from bot.ui.text import duration
 from bot.ui.when import zone_of
+from bot.work.abreast import abreast
 from bot.work.plan_state import KIND as PLAN
 from bot.work.plans import Plans
 from bot.work.power_order import PowerOrder
@@ -43,7 +43,6 @@ log = structlog.stdlib.get_logger(__name__)
 LOOK_SECONDS: Final = 60.0
 GAP_SECONDS: Final = 180.0
 """More between two looks is time that nobody saw, and the count begins anew."""
-AT_ONCE: Final = 8
 BEFORE_A_PLAN: Final = timedelta(minutes=15)
 
 
@@ -109,13 +108,7 @@ class IdleStop:
         ]
         for gone in self._empty.keys() - {server.id for server in watched}:
             del self._empty[gone]
-        room = asyncio.Semaphore(AT_ONCE)
-
-        async def one(server: Server) -> None:
-            async with room:
-                await self._look_at(server)
-
-        await asyncio.gather(*(one(server) for server in watched))
+        await abreast(self._look_at(server) for server in watched)
 
     async def _look_at(self, server: Server) -> None:
         policy = idle_policy(self._gate, server)

@@ -18,6 +18,7 @@ from bot.pterodactyl import KeyRejected, NotThePanel, PanelDown, PanelError, Unr
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
 from bot.ui.alarms import Away, AwayFacts, away_card
+from bot.work.abreast import abreast
 from bot.work.alarms import Alarms, Showing
 from bot.work.alerts import Alerts
 
@@ -87,11 +88,14 @@ class Outages:
 
     async def look(self) -> None:
         """Look at every panel and node once."""
-        for guild_id in self._alarms.guilds():
-            for panel in self._panels.of(guild_id):
-                await self._look_at_panel(panel)
-                await self._look_at_nodes(panel)
+        guilds = list(self._alarms.guilds())
+        await abreast(self._look_at(panel) for one in guilds for panel in self._panels.of(one))
+        for guild_id in guilds:
             await self._close_removed(guild_id)
+
+    async def _look_at(self, panel: Connected) -> None:
+        await self._look_at_panel(panel)
+        await self._look_at_nodes(panel)
 
     # panels
 
