@@ -73,9 +73,11 @@ class Answer:
 
     async def add(self, message: Message) -> None:
         """Say something more, privately, below the answer."""
+        view = message.as_layout()
+        link_layout(view, command_ids(self._interaction))
         async with asyncio.timeout(SEND_SECONDS):
             await self._interaction.followup.send(
-                view=message.as_layout(),
+                view=view,
                 files=list(message.files),
                 ephemeral=True,
                 allowed_mentions=discord.AllowedMentions.none(),

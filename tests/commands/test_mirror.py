@@ -318,6 +318,17 @@ async def test_a_deleted_channel_pauses_and_is_shown_in_the_list(
     assert "was deleted" in await private(listed)
 
 
+async def test_a_button_of_a_mirror_that_is_gone_names_a_command_that_can_be_pressed(
+    roost: World, panel: SimPanel
+) -> None:
+    card = await mirror(roost)
+    await private(await roost.admin.slash(roost.channel, "mirror remove", server="Survival"))
+
+    pressed = await roost.admin.click(card.message, label="Without colours")
+
+    await pressed.until(lambda: "That mirror is gone. </mirror list:" in pressed.text)
+
+
 async def test_removing_takes_the_webhook_and_leaves_the_lines(
     roost: World, panel: SimPanel
 ) -> None:
