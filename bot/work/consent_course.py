@@ -29,7 +29,7 @@ from bot.ui.consents import Request, ended_card, request_card
 from bot.ui.errors import Unfit, panel_words
 from bot.ui.policy_words import unmet_words, voters_words
 from bot.ui.text import bold
-from bot.work.again import Again, MemberGone, ServerGone
+from bot.work.again import Again, Asked, MemberGone, ServerGone
 from bot.work.circumstances import Lookout
 from bot.work.consent_state import Carrier, CarryOut, ConsentJob, Deed, Look
 from bot.work.consent_voters import Voters
@@ -46,6 +46,9 @@ LOOK_SECONDS: Final = 60.0
 """An open request is looked at this often: whether its message and what it rests on are there."""
 ASK_AGAIN_SECONDS: Final = 15.0
 ASK_AGAIN_FOR: Final = timedelta(hours=1)
+STILL_TRUE_SECONDS: Final = 2.0
+"""How old a member's rights may be at the moment of the deed."""
+LOOKS_AT_MOST: Final = 3
 TELL_AGAIN_SECONDS: Final = 30.0
 NAMED_AT_MOST: Final = 25
 """Members whose votes stand in the record by name; more than carried it aren't needed."""
@@ -275,8 +278,7 @@ class Course:
         try:
             # what takes time comes first: who acts is decided last, at the moment of the deed
             await self._check_conditions(job)
-            await self._check_agreed_still(job)
-            admitted = await self._again.admit(asked)
+            admitted = await self._admitted(job, asked)
         except NotAsked:
             self._check_asked(job)
             return Sleep(self._clock.now() + timedelta(seconds=ASK_AGAIN_SECONDS))
@@ -294,6 +296,21 @@ class Course:
             raise _Over("refused", _("The rules have changed meanwhile. Nothing was done."))
         await self._do(job, admitted)
         return None
+
+    async def _admitted(self, job: Job[ConsentJob], asked: Asked) -> Admitted:
+        """Who asked and who agreed, both as of now: asked anew where Discord took its time.
+
+        Raises:
+            NotAsked: Discord doesn't say, or takes too long each time.
+            MemberGone, ServerGone, NotAdmitted: As `Again.admit`.
+        """
+        for _time in range(LOOKS_AT_MOST):
+            began = self._clock.monotonic()
+            await self._check_agreed_still(job)
+            admitted = await self._again.admit(asked)
+            if self._clock.monotonic() - began < STILL_TRUE_SECONDS:
+                return admitted
+        raise NotAsked(job.guild_id)
 
     @staticmethod
     def _is_of_its_own(state: ConsentJob) -> bool:

@@ -398,7 +398,7 @@ async def test_where_the_bot_may_not_write_the_plan_is_told_privately(
     told = await plan(mia, roost, "backup", every="6h")
 
     assert "planned a backup of **Survival**: every 6 hours" in told
-    assert "stands in `/plan list` alone" in told
+    assert "stands in </plan list:" in told
 
 
 async def almost_due(world: World, clock: MovedClock) -> None:
