@@ -36,7 +36,7 @@ async def measure() -> list[Row]:
             stdout=subprocess.PIPE,
         )
         out, _ = await watching.communicate()
-    full, lines, seconds = map(float, out.split())
+    full, lines, seconds = map(float, out.splitlines()[-1].split())  # what it logs stands above
     return [
         Row(
             "watched_2000",
