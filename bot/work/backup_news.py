@@ -155,27 +155,31 @@ class BackupNews:
             watched = self._watched.setdefault(server.id, _Watched(self._clock.monotonic()))
             if watched.due_at <= self._clock.monotonic():
                 due.setdefault(server.panel_id, []).append(server)
-        await abreast(self._look_at_all(servers) for servers in due.values())
+        await abreast(self._look_at_all, due.values())
 
     async def _look_at_all(self, servers: Sequence[Server]) -> None:
         """Those of one panel, one after the other, until it doesn't answer."""
-        for server in servers:
+        for number, server in enumerate(servers):
             watched = self._watched.get(server.id)
             if watched is None:
                 continue
             watched.due_at = self._clock.monotonic() + CALM_SECONDS
             try:
                 await self._look(server, watched)
-            except Unreachable as error:
+            except PanelError as error:
                 log.info("backups not read", server=server.id, error=type(error).__name__)
-                for other in servers:
-                    if other.id in self._watched:
-                        later = self._clock.monotonic() + AWAY_SECONDS
-                        self._watched[other.id].due_at = later
-                return
+                if isinstance(error, Unreachable):
+                    self._put_off(servers[number:])
+                    return
+
+    def _put_off(self, servers: Sequence[Server]) -> None:
+        due_at = self._clock.monotonic() + AWAY_SECONDS
+        for server in servers:
+            if server.id in self._watched:
+                self._watched[server.id].due_at = due_at
 
     async def _look(self, server: Server, watched: _Watched) -> None:
-        """Raises Unreachable where the panel doesn't answer."""
+        """Raises PanelError where the panel doesn't say, but for a key that it refuses."""
         if not any_covers(server.key_rights, "backup.read"):
             return
         try:
@@ -188,11 +192,6 @@ class BackupNews:
             return
         except KeyRejected:
             watched.is_refused_by = identifier
-            return
-        except Unreachable:
-            raise
-        except PanelError as error:
-            log.info("backups not read", server=server.id, error=type(error).__name__)
             return
         for backup in listed:
             if backup.is_running:

@@ -108,7 +108,7 @@ class IdleStop:
         ]
         for gone in self._empty.keys() - {server.id for server in watched}:
             del self._empty[gone]
-        await abreast(self._look_at(server) for server in watched)
+        await abreast(self._look_at, watched)
 
     async def _look_at(self, server: Server) -> None:
         policy = idle_policy(self._gate, server)

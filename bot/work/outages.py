@@ -89,7 +89,7 @@ class Outages:
     async def look(self) -> None:
         """Look at every panel and node once."""
         guilds = list(self._alarms.guilds())
-        await abreast(self._look_at(panel) for one in guilds for panel in self._panels.of(one))
+        await abreast(self._look_at, [panel for one in guilds for panel in self._panels.of(one)])
         for guild_id in guilds:
             await self._close_removed(guild_id)
 
