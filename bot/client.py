@@ -217,13 +217,12 @@ class RoostClient(commands.AutoShardedBot):
                     now=self._clock.now(),
                 )
             log.info("commands registered", guild=guild_id or "everywhere", count=len(made))
-        needed = {one["name"]: int(one["default_member_permissions"] or 0) for one in wanted}
-        self.named_commands = {
-            one.qualified_name: Named(command_id, needed[top])
-            for one in self.tree.walk_commands()
-            if isinstance(one, app_commands.Command)
-            and (command_id := self.command_ids.get(top := one.qualified_name.partition(" ")[0]))
-        }
+        needs = {one["name"]: int(one["default_member_permissions"] or 0) for one in wanted}
+        for command in self.tree.walk_commands():
+            top = command.qualified_name.partition(" ")[0]
+            if isinstance(command, app_commands.Command) and top in self.command_ids:
+                named = Named(self.command_ids[top], needs[top])
+                self.named_commands[command.qualified_name] = named
 
 
 def _heartbeat_age_s(shard: discord.ShardInfo) -> float | None:

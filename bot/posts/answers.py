@@ -26,11 +26,12 @@ UNKNOWN_MESSAGE = 10008
 """Discord's code for a message that was deleted."""
 
 
-def command_ids(interaction: discord.Interaction) -> Mapping[str, int]:
-    """Discord's ids of the commands that this reader is shown; others would read "unavailable"."""
+def layout_for(interaction: discord.Interaction, message: Message) -> discord.ui.LayoutView:
+    """A message as its reader gets it: commands that Discord shows them can be pressed."""
+    view = message.as_layout()
     named: Mapping[str, Named] = getattr(interaction.client, "named_commands", {})
-    held = interaction.permissions.value
-    return {name: one.id for name, one in named.items() if held & one.needs == one.needs}
+    link_layout(view, named, interaction.permissions.value)
+    return view
 
 
 _ENDED = frozenset({10008, 10015, 50027})
@@ -55,8 +56,7 @@ class Answer:
             if self.is_gone or (self.is_final and not is_final):
                 return
             self.is_final = is_final
-            view = message.as_layout()
-            link_layout(view, command_ids(self._interaction))
+            view = layout_for(self._interaction, message)
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     await self._interaction.edit_original_response(
@@ -73,8 +73,7 @@ class Answer:
 
     async def add(self, message: Message) -> None:
         """Say something more, privately, below the answer."""
-        view = message.as_layout()
-        link_layout(view, command_ids(self._interaction))
+        view = layout_for(self._interaction, message)
         async with asyncio.timeout(SEND_SECONDS):
             await self._interaction.followup.send(
                 view=view,

@@ -18,19 +18,28 @@ class Named(NamedTuple):
     """Permissions of a member without which Discord doesn't show it, nor its mention."""
 
 
-def linked(text: str, ids: Mapping[str, int]) -> str:
-    """The text with `/command sub` as Discord's mention of it; `ids` go by the whole name."""
+def linked(text: str, named: Mapping[str, Named], held: int) -> str:
+    """The text with `/command sub` as Discord's mention of it.
+
+    Args:
+        text: Anything of ours.
+        named: The commands there are, by their whole names.
+        held: The reader's permissions; a mention that Discord doesn't show them reads
+            "unavailable".
+    """
 
     def mention(found: re.Match[str]) -> str:
-        command_id = ids.get(found[1])
-        return f"</{found[1]}:{command_id}>" if command_id else found[0]
+        one = named.get(found[1])
+        if one is None or held & one.needs != one.needs:
+            return found[0]
+        return f"</{found[1]}:{one.id}>"
 
     return _NAMED.sub(mention, text)
 
 
-def link_layout(view: ui.LayoutView, ids: Mapping[str, int]) -> None:
+def link_layout(view: ui.LayoutView, named: Mapping[str, Named], held: int) -> None:
     """The same for every paragraph of a layout."""
     for item in view.walk_children():
         if isinstance(item, ui.TextDisplay):
             display: ui.TextDisplay[Any] = item
-            display.content = linked(display.content, ids)
+            display.content = linked(display.content, named, held)

@@ -12,8 +12,7 @@ from bot.access.gate import Admitted, Gate
 from bot.access.pace import Pace
 from bot.clock import Clock
 from bot.observe import CommandOutcome, Metrics
-from bot.posts.answers import Answer, command_ids
-from bot.posts.mentions import link_layout
+from bot.posts.answers import Answer, layout_for
 from bot.posts.messages import Message
 from bot.supervisor import Supervisor
 from bot.texts import _, speaking
@@ -289,8 +288,7 @@ async def _respond(interaction: discord.Interaction, message: Message) -> None:
             answer: Answer = interaction.extras.get("answer") or Answer(interaction)
             await (answer.add(message) if answer.is_card else answer.show(message))
             return
-        view = message.as_layout()
-        link_layout(view, command_ids(interaction))
+        view = layout_for(interaction, message)
         await interaction.response.send_message(
             view=view,
             files=list(message.files),
