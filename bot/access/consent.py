@@ -77,6 +77,11 @@ def kills_unasked(*, may_kill: bool, two_person: Collection[str]) -> bool:
     return may_kill and "kill" not in two_person
 
 
+def covering(classes: Collection[str]) -> tuple[str, ...]:
+    """What the two-person rule covers, in its own order."""
+    return tuple(one for one in TWO_PERSON_CLASSES if one in classes)
+
+
 def class_of(action: str, right: str | None) -> str | None:
     """Which class of the two-person rule a command belongs to."""
     return _CLASSES.get((action, right or ""))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from bot.access.consent import TWO_PERSON_CLASSES
+from bot.access.consent import covering
 from bot.store.boards import BoardServer
 from bot.store.console_rules import NewConsoleRule
 from bot.store.guilds import GuildSettings, QueryPlace, ServerGroup
@@ -125,7 +125,7 @@ def change_of(file: GuildFile, stored: Stored, names: Names, taker: Taker) -> Ch
     return Change(
         settings=structs.replace(
             settings,
-            two_person=tuple(one for one in TWO_PERSON_CLASSES if one in covered),
+            two_person=covering(covered),
             groups=groups,
             audit_channel_id=audit_channel_id,
             queries=_queries(file, stored),

@@ -6,7 +6,7 @@ from typing import Final
 import discord
 from msgspec import structs
 
-from bot.access.consent import TWO_PERSON_CLASSES, Agreed, Consent
+from bot.access.consent import Agreed, Consent, covering
 from bot.access.gate import Admitted, Gate
 from bot.access.rights import ADMIN
 from bot.access.ruling import Ruling
@@ -43,11 +43,11 @@ class Loosening:
         held = self._gate.book(admitted.guild_id).settings.two_person
         off = [one for one in held if one not in wanted]
         if set(wanted) - set(held):
-            on = _covering({*held, *wanted})
+            on = covering({*held, *wanted})
             await self._ruling.configure(
                 admitted,
                 lambda settings: structs.replace(
-                    settings, two_person=_covering({*settings.two_person, *wanted})
+                    settings, two_person=covering({*settings.two_person, *wanted})
                 ),
                 f"two person: {on}",
             )
@@ -83,7 +83,7 @@ class Loosening:
 
     async def _take_off(self, admitted: Admitted, off: Sequence[str]) -> None:
         def less(settings: GuildSettings) -> GuildSettings:
-            return structs.replace(settings, two_person=_covering({*settings.two_person} - {*off}))
+            return structs.replace(settings, two_person=covering({*settings.two_person} - {*off}))
 
         said = admitted.agreed.said if admitted.agreed else ""
         await self._ruling.configure(admitted, less, f"two person without {', '.join(off)}; {said}")
@@ -102,7 +102,3 @@ def class_list(classes: Sequence[str]) -> str:
     """Classes of the two-person rule in words, as they are listed in `/config`."""
     names = class_names()
     return ", ".join(f"*{names.get(one, one)}*" for one in classes)
-
-
-def _covering(classes: set[str]) -> tuple[str, ...]:
-    return tuple(one for one in TWO_PERSON_CLASSES if one in classes)

@@ -76,20 +76,9 @@ class Mirroring:
         """
         server, guild_id = admitted.server, admitted.guild_id
         self._check(admitted, channel, options)
-        mirror_id = str(uuid4())
-        parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
-        place = hook_place(guild_id, channel.id, parent_id)
+        place = hook_place(guild_id, channel.id, _parent_of(channel))
         hook = await self._new_hook(place, server, channel)
-        new = NewMirror(
-            id=mirror_id,
-            server_id=server.id,
-            channel_id=channel.id,
-            parent_id=parent_id,
-            webhook_id=hook.id,
-            token_sealed=self._mirrors.seal(guild_id, mirror_id, hook.token),
-            options=options,
-            made_by=admitted.actor.id,
-        )
+        new = self._row(admitted, channel, options, hook)
         try:
             async with self._database.write() as session:
                 row = await rows.add_mirror(
@@ -120,45 +109,69 @@ class Mirroring:
         be, and why."""
         planned: list[NewMirror] = []
         refused = []
-        room = self._mirrors_per_guild - len(self._mirrors.of(admitted.guild_id))
         for one in wanted:
-            server = self._directory.get(admitted.guild_id, one.server_id)
-            channel = guild.get_channel_or_thread(one.channel_id)
-            label = bold(self._directory.label(server)) if server else _("a server that is gone")
-            where = f"{label} → <#{one.channel_id}>"
             try:
-                if server is None:
-                    raise _no_server()  # as the others
-                if not isinstance(channel, discord.TextChannel | discord.Thread):
-                    raise Unfit(_("A console goes into a text channel or a thread."))  # noqa: TRY301
-                if len(planned) >= room:
-                    raise LimitReached(self._mirrors_per_guild)  # noqa: TRY301
-                for pattern in (one.options.include, one.options.exclude):
-                    self.pattern(pattern)
-                self._check(structs.replace(admitted, target=server), channel, one.options)
-                if one.options.two_way and any(
-                    other.options.two_way and other.channel_id == channel.id for other in planned
-                ):
-                    raise Unfit(_("A message can go to one console only."))  # noqa: TRY301
+                planned.append(self._planned(admitted, guild, one, planned))
             except (Unfit, LimitReached) as error:
                 said = str(error) if isinstance(error, Unfit) else _("The guild has too many.")
+                where = self._where(admitted.guild_id, one.server_id, one.channel_id)
                 refused.append(f"{where}: {said}")
-                continue
-            mirror_id = str(uuid4())
-            parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
-            planned.append(
-                NewMirror(
-                    id=mirror_id,
-                    server_id=server.id,
-                    channel_id=channel.id,
-                    parent_id=parent_id,
-                    webhook_id=NO_HOOK.id,
-                    token_sealed=self._mirrors.seal(admitted.guild_id, mirror_id, NO_HOOK.token),
-                    options=one.options,
-                    made_by=admitted.actor.id,
-                )
-            )
         return planned, refused
+
+    def _planned(
+        self,
+        admitted: Admitted,
+        guild: discord.Guild,
+        wanted: NewConsole,
+        before: Sequence[NewMirror],
+    ) -> NewMirror:
+        """One of them, beside those before it.
+
+        Raises:
+            Unfit, LimitReached: As `create`.
+        """
+        server = self._directory.get(admitted.guild_id, wanted.server_id)
+        channel = guild.get_channel_or_thread(wanted.channel_id)
+        options = wanted.options
+        if server is None:
+            raise _no_server()
+        if not isinstance(channel, discord.TextChannel | discord.Thread):
+            raise Unfit(_("A console goes into a text channel or a thread."))
+        if len(self._mirrors.of(admitted.guild_id)) + len(before) >= self._mirrors_per_guild:
+            raise LimitReached(self._mirrors_per_guild)
+        for pattern in (options.include, options.exclude):
+            self.pattern(pattern)
+        own = structs.replace(admitted, target=server)
+        self._check(own, channel, options)
+        if options.two_way and any(
+            one.options.two_way and one.channel_id == channel.id for one in before
+        ):
+            raise Unfit(_("A message can go to one console only."))
+        return self._row(own, channel, options, NO_HOOK)
+
+    def _row(
+        self,
+        admitted: Admitted,
+        channel: discord.TextChannel | discord.Thread,
+        options: MirrorOptions,
+        hook: Hook,
+    ) -> NewMirror:
+        mirror_id = str(uuid4())
+        return NewMirror(
+            id=mirror_id,
+            server_id=admitted.server.id,
+            channel_id=channel.id,
+            parent_id=_parent_of(channel),
+            webhook_id=hook.id,
+            token_sealed=self._mirrors.seal(admitted.guild_id, mirror_id, hook.token),
+            options=options,
+            made_by=admitted.actor.id,
+        )
+
+    def _where(self, guild_id: int, server_id: str, channel_id: int) -> str:
+        server = self._directory.get(guild_id, server_id)
+        label = bold(self._directory.label(server)) if server else _("a server that is gone")
+        return f"{label} → <#{channel_id}>"
 
     async def take_up(self, guild_id: int) -> list[str]:
         """Begin mirrors whose rows are there; says in words which have no webhook so far, and why.
@@ -179,9 +192,9 @@ class Mirroring:
                 why = _("Discord doesn't answer just now.")
             else:
                 continue
-            label = bold(self._directory.label(server)) if server else _("a server that is gone")
+            where = self._where(guild_id, mirror.row.server_id, mirror.row.channel_id)
             later = _("It is set up, and I go on by myself once that is over.")
-            waiting.append(f"{label} → <#{mirror.row.channel_id}>: {why} {later}")
+            waiting.append(f"{where}: {why} {later}")
         return waiting
 
     async def change(self, admitted: Admitted, mirror: Mirror, options: MirrorOptions) -> None:
@@ -381,6 +394,10 @@ class Mirroring:
 def gone() -> Unfit:
     """That a mirror isn't there any more."""
     return Unfit(_("That mirror is gone. `/mirror list` shows which there are."))
+
+
+def _parent_of(channel: discord.TextChannel | discord.Thread) -> int | None:
+    return channel.parent_id if isinstance(channel, discord.Thread) else None
 
 
 def _no_server() -> Unfit:
