@@ -54,6 +54,32 @@ class _Entry:
         return self.text if self.count == 1 else f"{self.text} (×{self.count})"
 
 
+class _Gone:
+    """What had to go and is still told: how many lines, and each note of ours once."""
+
+    __slots__ = ("lines", "notes")
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.notes: dict[str, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.notes)
+
+    def take(self, entry: "str | _Entry") -> None:
+        self.lines += _lines(entry) + (0 if isinstance(entry, str) else entry.lost)
+        if isinstance(entry, _Entry) and entry.is_note:
+            self.notes[entry.text] = None
+
+    def add(self, other: "_Gone") -> None:
+        self.lines += other.lines
+        self.notes |= other.notes
+
+    def shown(self) -> list[str]:
+        lines = [lost_words(Lost(cause="queue", lines=self.lines))] if self.lines else []
+        return [*lines, *self.notes]
+
+
 class Batch:
     """Takes lines as they come and gives them away in messages. Drops the oldest and says so."""
 
@@ -61,9 +87,9 @@ class Batch:
         self._name = name
         self._entries: deque[str | _Entry] = deque()
         self._characters = 0
-        self._dropped = 0
+        self._gone = _Gone()
         self._flying: list[str | _Entry] = []
-        self._flying_dropped = 0
+        self._flying_gone = _Gone()
         self._preface = ""
 
     @property
@@ -82,7 +108,7 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to say."""
-        return not self._entries and not self._dropped
+        return not self._entries and not self._gone
 
     def add(self, lines: Iterable[str]) -> int:
         """Take lines; how many older ones had to go."""
@@ -125,12 +151,12 @@ class Batch:
     def compose(self, *, colours: bool, at: datetime) -> Payload:
         """What is to be sent now; the same lines come again until `sent` or `failed`."""
         self._flying += self._entries
-        self._flying_dropped += self._dropped
+        self._flying_gone.add(self._gone)
         self._entries.clear()
-        self._characters = self._dropped = 0
-        shown = [one if isinstance(one, str) else one.shown() for one in self._flying]
-        if self._flying_dropped:
-            shown.insert(0, lost_words(Lost(cause="queue", lines=self._flying_dropped)))
+        self._characters = 0
+        self._gone = _Gone()
+        shown = self._flying_gone.shown()
+        shown += [one if isinstance(one, str) else one.shown() for one in self._flying]
         count = sum(_lines(one) for one in self._flying)
         if sum(map(len, shown)) + len(shown) <= MESSAGE_CHARACTERS:
             return Payload(_block("\n".join(shown), colours=colours), lines=count)
@@ -152,13 +178,13 @@ class Batch:
     def sent(self) -> None:
         """What `compose` gave has arrived."""
         self._flying = []
-        self._flying_dropped = 0
+        self._flying_gone = _Gone()
 
     def failed(self) -> None:
         """What `compose` gave has not arrived; it comes first the next time."""
         self._entries.extendleft(reversed(self._flying))
         self._characters += sum(map(_length, self._flying))
-        self._dropped += self._flying_dropped
+        self._gone.add(self._flying_gone)
         self.sent()
         self._trim()
 
@@ -181,7 +207,7 @@ class Batch:
             entry = self._entries.popleft()
             self._characters -= _length(entry)
             dropped += _lines(entry)
-            self._dropped += _lines(entry) + (0 if isinstance(entry, str) else entry.lost)
+            self._gone.take(entry)
         return dropped
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.posts.batches import MESSAGE_CHARACTERS, PENDING_CHARACTERS, Batch, Payload
+from bot.posts.lines import lost_words
 from bot.pterodactyl.console_events import Lost
 
 AT = datetime(2026, 11, 25, 12, 30, 5, tzinfo=UTC)
@@ -79,6 +80,20 @@ def test_a_node_s_own_loss_has_no_number_and_is_said_once() -> None:
     batch.lost(Lost(cause="node"))
 
     assert composed(batch).content.count("the node dropped lines") == 1
+
+
+def test_what_the_node_dropped_is_told_also_when_that_place_had_to_go() -> None:
+    batch = Batch("survival")
+    for number in range(3000):
+        batch.lost(Lost(cause="node"))
+        batch.add([f"line {number} " + "x" * 90])
+    first = told(composed(batch))
+    batch.failed()
+    batch.add(["y" * PENDING_CHARACTERS])
+
+    said = [lost_words(Lost(cause="node"))]
+    assert [line for line in first if line not in said][:1] == ["dropped"]
+    assert told(composed(batch)) == ["dropped"] * 3000 + said + ["y" * PENDING_CHARACTERS]
 
 
 def test_lines_that_differ_in_their_time_alone_are_one() -> None:
