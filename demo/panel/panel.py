@@ -285,12 +285,14 @@ class SimPanel:
     async def open_query(self, name: str) -> Responder:
         """Let a server's game tell who plays, at its primary allocation.
 
-        Where that port isn't free here the allocation moves to one that is.
+        Its allocations move to this panel's own address, the primary one also to another port
+        where its port isn't free there.
         """
         server = self.world.server(name)
         responder = self.responders[server.id] = Responder(server, self.clock)
         server.primary.port = await responder.open(self._host, server.primary.port)
-        server.primary.ip = self._host
+        for allocation in server.allocations:
+            allocation.ip = self._host
         return responder
 
     def add_instance(self, server: Server) -> None:

@@ -12,6 +12,9 @@ from demo.panel.node import Node
 from demo.panel.records import LONG_AGO, Activity, Allocation, Egg, Key, Subuser, User
 from demo.panel.server import ProcessState, Server, Status
 
+GAMES_IP: Final = "127.25.0.1"
+"""Of this machine, but nothing else here listens there: a panel beside this one may have opened the
+same ports to players."""
 _LETTERS: Final = string.digits + string.ascii_letters
 _NAMESPACE: Final = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 
@@ -124,7 +127,7 @@ class World:
             key.identifier = prefix + key.identifier[len(prefix) :]
             self._by_text[key.text] = key
 
-    def add_node(self, name: str, *, ports: Iterable[int] = (), ip: str = "127.0.0.1") -> Node:
+    def add_node(self, name: str, *, ports: Iterable[int] = (), ip: str = GAMES_IP) -> Node:
         """A machine, with free allocations at `ports`."""
         node = Node(name)
         self.nodes.append(node)
@@ -137,7 +140,7 @@ class World:
         node: Node,
         port: int,
         *,
-        ip: str = "127.0.0.1",
+        ip: str = GAMES_IP,
         alias: str | None = None,
         notes: str | None = None,
         allocation_id: int | None = None,

@@ -14,6 +14,7 @@ BOB_RIGHTS: Final = (
     "file.read",
     "file.read-content",
 )
+_RECORDED_IP: Final = "127.0.0.1"
 _RECORDED_AT: Final = datetime(2026, 11, 23, 9, 3, 8, tzinfo=UTC)
 
 
@@ -148,7 +149,7 @@ def recorded_world(
             server_uuid=server_uuid,
             server_id=server_id,
             description="" if name == "Creative" else f"{name} server",
-            allocation=world.add_allocation(node, port, alias=alias),
+            allocation=world.add_allocation(node, port, ip=_RECORDED_IP, alias=alias),
             database_limit=limits[0],
             allocation_limit=limits[1],
             backup_limit=limits[2],
@@ -159,14 +160,14 @@ def recorded_world(
     _finish(world)
     world.pace(boot_seconds=boot_seconds, stop_seconds=stop_seconds, work_seconds=work_seconds)
     for port in range(25580, 25600):
-        world.add_allocation(nodes["node1"], port)
+        world.add_allocation(nodes["node1"], port, ip=_RECORDED_IP)
     return world
 
 
 def _finish(world: World) -> None:
     survival = world.server("Survival")
     survival.primary.alias, survival.primary.notes = "mc.example.com", "main game port"
-    extra = world.add_allocation(survival.node, 25607)
+    extra = world.add_allocation(survival.node, 25607, ip=_RECORDED_IP)
     extra.server_id = survival.id
     survival.allocations.append(extra)
     world.server("Suspended").status = "suspended"

@@ -3,6 +3,7 @@
 import pytest
 
 from demo.panel import SimPanel
+from demo.panel.world import GAMES_IP
 from tests.wirecord import Permission, Role
 from tests.world import World, private
 
@@ -27,7 +28,7 @@ async def test_a_list_marks_the_primary_one_and_shows_notes(roost: World, panel:
     assert first.startswith("`mc.example.com:")
     assert "**primary**" in first
     assert "main game port" in first
-    assert second == "`127.0.0.1:25700` · voice"
+    assert second == f"`{GAMES_IP}:25700` · voice"
     assert "2 of 3 used" in said
 
 
@@ -37,7 +38,7 @@ async def test_an_added_port_is_named(roost: World, panel: SimPanel) -> None:
     said = await private(await mia.slash(roost.channel, "network add", server="Survival"))
 
     added = panel.world.server("Survival").allocations[-1]
-    assert f"`127.0.0.1:{added.port}` is added" in said
+    assert f"`{GAMES_IP}:{added.port}` is added" in said
 
 
 @pytest.mark.parametrize("limit", [2, 0, None])
@@ -157,4 +158,4 @@ async def test_options_offer_addresses(roost: World, panel: SimPanel) -> None:
         roost.channel, "network note", "allocation", "voice", server="Survival"
     )
 
-    assert [one["name"] for one in choices] == ["127.0.0.1:25700 · voice"]
+    assert [one["name"] for one in choices] == [f"{GAMES_IP}:25700 · voice"]

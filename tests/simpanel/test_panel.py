@@ -56,6 +56,16 @@ async def test_the_playground_has_servers_in_several_states(session: aiohttp.Cli
         assert (await Caller(panel, session, "eve").get("")).json["data"] == []
 
 
+async def test_a_game_of_one_panel_is_never_taken_for_that_of_another() -> None:
+    async with SimPanel(demo_world()) as open_one, SimPanel(demo_world()) as closed:
+        for server in open_one.world.servers:
+            await open_one.open_query(server.name)
+        theirs = closed.world.server("Lobby").primary
+
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(theirs.ip, theirs.port)
+
+
 async def test_a_big_world_is_paged(session: aiohttp.ClientSession) -> None:
     async with SimPanel(big_world(230)) as panel:
         alice = Caller(panel, session, "alice")
