@@ -51,19 +51,15 @@ class Pausing:
         while True:
             await self._clock.sleep(PROBE_SECONDS)
             for pause in self._delivery.all_paused:
-                place = pause.place
-                guild = self._client().get_guild(place.guild_id)
-                channel = guild.get_channel_or_thread(place.channel_id) if guild else None
-                if guild is not None and channel is not None and _may(channel, guild.me, place):
-                    self._delivery.probe(place)
+                guild = self._client().get_guild(pause.place.guild_id)
+                if guild is not None and _may_go_on(guild, pause.place):
+                    self._delivery.probe(pause.place)
 
     def permissions_changed(self, guild: discord.Guild) -> None:
         """Go on in the channels where the bot may write again."""
         for pause in self._delivery.paused(guild.id):
-            place = pause.place
-            channel = guild.get_channel_or_thread(place.channel_id)
-            if channel is not None and _may(channel, guild.me, place):
-                self._delivery.resume(place)
+            if _may_go_on(guild, pause.place):
+                self._delivery.resume(pause.place)
 
     def thread_opened(self, guild_id: int, thread_id: int) -> None:
         """Go on in a thread that is open again."""
@@ -115,10 +111,11 @@ def pause_words(pause: Pause) -> str:
     )
 
 
-def _may(
-    channel: discord.abc.GuildChannel | discord.Thread, me: discord.Member, place: Place
-) -> bool:
-    rights = channel.permissions_for(me)
+def _may_go_on(guild: discord.Guild, place: Place) -> bool:
+    channel = guild.get_channel_or_thread(place.channel_id)
+    if channel is None:
+        return False
+    rights = channel.permissions_for(guild.me)
     if isinstance(channel, discord.Thread) and channel.locked and not rights.manage_threads:
         return False
     if place.by_webhook:

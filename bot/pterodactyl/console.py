@@ -70,9 +70,8 @@ class Console:
     Entering the context waits until the login is accepted or the first try has failed; it fails
     itself only through what `mint` raises unforeseen. Iterate in one place: events are handed out
     once. When it is over for good (key rejected, server gone, suspended or not installed, not
-    allowed), the
-    iteration gives a `Disconnected` without `again_in` and then raises the error; after `close`
-    it just ends.
+    allowed), the iteration gives a `Disconnected` without `again_in` and then raises the error;
+    after `close` it just ends.
 
     Args:
         network: Whose sessions, clock and guard are used.
