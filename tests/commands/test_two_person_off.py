@@ -92,6 +92,7 @@ async def test_the_owner_takes_it_off_alone_where_nobody_else_could_agree(
 
     await alone.until(lambda: "on your word alone" in alone.text)
     assert "nobody else has *Manage Server*" in alone.text
+    assert "**Two-person rule**: off. What you choose" in alone.text
     assert covered(roost) == ()
     assert len(public(roost.channel)) == 1
 

@@ -29,10 +29,12 @@ def _classes() -> list[Option]:
 def _two_person_words(settings: GuildSettings) -> str:
     names = class_names()
     chosen = ", ".join(names[one] for one in settings.two_person if one in names)
+    if not chosen:
+        return _("**Two-person rule**: off. What you choose takes a second member's yes.")
     return _(
         "**Two-person rule**: {classes}. A second member with the right has to agree within 10 "
         "minutes. To take something off it, a second member with *Manage Server* has to agree.",
-        classes=chosen or _("off"),
+        classes=chosen,
     )
 
 
