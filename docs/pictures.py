@@ -4,9 +4,9 @@ Each is a scene of the playground: the bot is real, its panel and Discord are pl
 machine, and Chromium shows what a member sees, on a phone and on a desk.
 """
 
+import argparse
 import asyncio
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,12 +85,16 @@ _INTO_VIEW: Final = """text => {
 
 
 def main() -> None:
-    """Draw into the folder that is named, or among the documentation; then names of scenes."""
+    """Draw what was asked for."""
     logs.setup(level="warning")
-    asked = sys.argv[1:]
-    folder = Path(asked[0]) if asked else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(draw(folder, asked[1:]))
+    parser = argparse.ArgumentParser(prog="python -m docs.pictures", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="default: docs/images")
+    parser.add_argument(
+        "scenes", nargs="*", choices=[[], *SCENES], metavar="SCENE", help="default: all"
+    )
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(draw(asked.folder, asked.scenes))
 
 
 if __name__ == "__main__":
