@@ -17,12 +17,12 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
-from bot.app import App, open_app
+from bot.app import App
 from bot.clock import SYSTEM, Clock
 from bot.config import Config
 from demo.panel import SimPanel, demo_world
-from tests.known_names import KnownNames
 from tests.logs import LogWatch, Secrets, watch_logs
+from tests.running import running
 from tests.wirecord import Spec, Wire
 from tests.world import MASTER_KEY, World, config
 
@@ -251,17 +251,8 @@ async def app(
     secrets.add(MASTER_KEY)
     folder = tmp_path_factory.mktemp("bot")
     settings = set_up(config(wire, folder))
-    async with open_app(
-        settings, clock=clock, resolver=KnownNames(), guild_ready_seconds=0.05
-    ) as app:
-        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            ready.cancel()
-            await running  # it ended instead; this says why
+    async with running(wire, settings, clock) as app:
         yield app
-    await running
     wrong = secrets.kept_in(folder)
     if wrong:
         pytest.fail("\n".join(["in the clear on the disk:", *wrong]), pytrace=False)

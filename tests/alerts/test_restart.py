@@ -1,19 +1,15 @@
 """A restart of the bot loses no incident and no backup."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.app import App, open_app
 from bot.clock import Clock
-from bot.config import Config
 from demo.panel import SimPanel
 from tests.alerts.scene import SERVER, back_up_on_panel, messages, set_alert, watched
 from tests.clock import MovedClock, passing, until
 from tests.logs import Secrets
+from tests.running import running
 from tests.wirecord import Wire, text_of
 from tests.world import MASTER_KEY, World, config, private, public
 
@@ -23,23 +19,13 @@ def clock() -> Clock:
     return MovedClock()
 
 
-@contextlib.asynccontextmanager
-async def _running(wire: Wire, settings: Config, clock: Clock) -> AsyncIterator[App]:
-    async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
-        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield app
-    await running
-
-
 async def test_an_incident_outlives_a_restart_of_the_bot(
     wire: Wire, panel: SimPanel, clock: MovedClock, tmp_path: Path, secrets: Secrets
 ) -> None:
     secrets.add(MASTER_KEY)
     settings = config(wire, tmp_path)
     server = panel.world.server(SERVER)
-    async with _running(wire, settings, clock) as app:
+    async with running(wire, settings, clock) as app:
         world = World(wire, app)
         await world.open()
         await world.connect(panel)
@@ -55,7 +41,7 @@ async def test_an_incident_outlives_a_restart_of_the_bot(
     assert server.instance is not None
     server.instance.power("start")
 
-    async with _running(wire, settings, clock) as world.app:
+    async with running(wire, settings, clock) as world.app:
         await until(clock, lambda: messages(world.channel, "It was down for"))
         (message,) = world.channel.public()
         assert "**Mia** takes care of it" in text_of(message)
@@ -69,7 +55,7 @@ async def test_when_a_disk_is_full_is_told_from_before_the_restart(
     settings = config(wire, tmp_path)
     server = panel.world.server(SERVER)
     limit = server.disk_mib << 20
-    async with _running(wire, settings, clock) as app:
+    async with running(wire, settings, clock) as app:
         world = World(wire, app)
         await world.open()
         await world.connect(panel)
@@ -82,7 +68,7 @@ async def test_when_a_disk_is_full_is_told_from_before_the_restart(
 
     server.base_disk_bytes = int(limit * 0.62)
 
-    async with _running(wire, settings, clock) as world.app:
+    async with running(wire, settings, clock) as world.app:
         await until(clock, lambda: messages(world.channel, "disk at 62"))
         assert messages(world.channel, "That is an estimate")
         await world.close()
@@ -93,7 +79,7 @@ async def test_a_backup_that_ended_while_the_bot_was_off_is_told_when_it_is_back
 ) -> None:
     secrets.add(MASTER_KEY)
     settings = config(wire, tmp_path)
-    async with _running(wire, settings, clock) as app:
+    async with running(wire, settings, clock) as app:
         world = World(wire, app)
         await world.open()
         await world.connect(panel)
@@ -105,7 +91,7 @@ async def test_a_backup_that_ended_while_the_bot_was_off_is_told_when_it_is_back
     await back_up_on_panel(panel, "by hand")
     await until(clock, lambda: panel.world.server(SERVER).backups[0].completed_at)
 
-    async with _running(wire, settings, clock) as world.app:
+    async with running(wire, settings, clock) as world.app:
         await until(clock, lambda: messages(world.channel, "**by hand** of **Survival** is done"))
         await passing(clock, 60)
         assert len(public(world.channel)) == 1

@@ -1,27 +1,13 @@
 """A restart of the bot loses no promise to tell how something ends."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bot.app import App, open_app
-from bot.config import Config
 from demo.panel import SimPanel
 from tests.logs import Secrets
+from tests.running import running
 from tests.wirecord import Wire
 from tests.world import MASTER_KEY, World, config, private, public
-
-
-@contextlib.asynccontextmanager
-async def _running(wire: Wire, settings: Config) -> AsyncIterator[App]:
-    """One life of the bot."""
-    async with open_app(settings, guild_ready_seconds=0.05) as app:
-        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield app
-    await running
 
 
 async def test_a_backup_that_ends_after_a_restart_is_told_in_the_same_message(
@@ -31,7 +17,7 @@ async def test_a_backup_that_ends_after_a_restart_is_told_in_the_same_message(
     settings = config(wire, tmp_path)
     survival = panel.world.server("Survival")
     survival.backup_seconds = 1.0
-    async with _running(wire, settings) as app:
+    async with running(wire, settings) as app:
         world = World(wire, app)
         await world.open()
         await world.connect(panel)
@@ -41,7 +27,7 @@ async def test_a_backup_that_ends_after_a_restart_is_told_in_the_same_message(
         await world.posted("is being made")
     assert len(public(world.channel)) == 1
 
-    async with _running(wire, settings) as world.app:
+    async with running(wire, settings) as world.app:
         await world.posted("**Mia**'s backup **nightly** of **Survival** is done")
         assert len(public(world.channel)) == 1
         await world.close()
@@ -54,7 +40,7 @@ async def test_a_backup_that_ended_meanwhile_is_told_when_the_bot_is_back(
     settings = config(wire, tmp_path)
     survival = panel.world.server("Survival")
     survival.backup_seconds, survival.fails_backups = 0.4, True
-    async with _running(wire, settings) as app:
+    async with running(wire, settings) as app:
         world = World(wire, app)
         await world.open()
         await world.connect(panel)
@@ -64,6 +50,6 @@ async def test_a_backup_that_ended_meanwhile_is_told_when_the_bot_is_back(
     while survival.backups[0].completed_at is None:
         await asyncio.sleep(0.02)
 
-    async with _running(wire, settings) as world.app:
+    async with running(wire, settings) as world.app:
         await world.posted("**nightly** of **Survival** failed")
         await world.close()

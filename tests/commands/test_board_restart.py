@@ -1,27 +1,12 @@
 """/board across a restart of the bot, in a module of its own: one Discord, one bot at a time."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bot.app import App, open_app
-from bot.config import Config
 from demo.panel import SimPanel
 from tests.logs import Secrets
+from tests.running import running
 from tests.wirecord import Channel, Wire, eventually, text_of
 from tests.world import MASTER_KEY, World, config, private
-
-
-@contextlib.asynccontextmanager
-async def _running(wire: Wire, settings: Config) -> AsyncIterator[App]:
-    """One life of the bot."""
-    async with open_app(settings, guild_ready_seconds=0.05) as app:
-        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield app
-    await running
 
 
 async def test_a_board_is_the_same_message_after_a_restart_and_true_again(
@@ -29,7 +14,7 @@ async def test_a_board_is_the_same_message_after_a_restart_and_true_again(
 ) -> None:
     secrets.add(MASTER_KEY)
     settings = config(wire, tmp_path)
-    async with _running(wire, settings) as app:
+    async with running(wire, settings) as app:
         world = World(wire, app)
         await world.open()
         await world.connect(panel)
@@ -47,7 +32,7 @@ async def test_a_board_is_the_same_message_after_a_restart_and_true_again(
     assert game is not None
     game.power("stop")
 
-    async with _running(wire, settings) as world.app:
+    async with running(wire, settings) as world.app:
         await eventually(lambda: "offline" in text_of(before), 30)
         assert (await _only(world.channel))["id"] == before["id"]
         await world.close()

@@ -1,15 +1,11 @@
 """A bulk action across restarts of the bot: its one message is finished, and nothing sent twice."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from bot.app import App, open_app
 from bot.config import Config
 from bot.fleet.known import NOTHING_KNOWN
 from bot.store.jobs import JobRow
@@ -22,6 +18,7 @@ from tests.clock import MovedClock, until
 from tests.commands.test_bulk import powers, question, staff
 from tests.commands.test_plan import HOUR, said
 from tests.logs import Secrets
+from tests.running import running
 from tests.wirecord import Member, Wire
 from tests.world import MASTER_KEY, World, config, private, public
 
@@ -35,17 +32,6 @@ def clock() -> MovedClock:
 def settings(wire: Wire, tmp_path: Path, secrets: Secrets) -> Config:
     secrets.add(MASTER_KEY)
     return config(wire, tmp_path)
-
-
-@contextlib.asynccontextmanager
-async def running(wire: Wire, settings: Config, clock: MovedClock) -> AsyncIterator[App]:
-    """One life of the bot."""
-    async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
-        bot = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({bot, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield app
-    await bot
 
 
 async def restarting(world: World, panel: SimPanel, *names: str) -> Member:

@@ -3,7 +3,6 @@
 The limits are small here.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -12,10 +11,11 @@ import pytest_asyncio
 from aiohttp import web
 from msgspec import structs
 
-from bot.app import App, open_app
+from bot.app import App
 from bot.config import LimitSettings
 from demo.panel import SimPanel
-from tests.wirecord import Wire, eventually
+from tests.running import running
+from tests.wirecord import Wire
 from tests.world import World, config, private
 
 LIMITS = LimitSettings(
@@ -32,11 +32,8 @@ Answer = web.Response | dict[str, object]
 @pytest_asyncio.fixture(scope="module")
 async def app(wire: Wire, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
     settings = structs.replace(config(wire, tmp_path_factory.mktemp("bot")), limits=LIMITS)
-    async with open_app(settings, guild_ready_seconds=0.05) as app:
-        running = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        await eventually(app.bot.is_ready)
+    async with running(wire, settings) as app:
         yield app
-    await running
 
 
 async def ask(world: World, command: str, **options: object) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from bot.app import open_app
 from bot.config import GuildsSettings
+from tests.running import running
 from tests.wirecord import Wire, eventually
 from tests.world import config
 
@@ -15,14 +15,12 @@ async def test_where_a_list_is_kept_other_guilds_are_left(wire: Wire, tmp_path: 
     settings = structs.replace(
         config(wire, tmp_path), guilds=GuildsSettings(allow=(int(served.id),))
     )
-    async with open_app(settings, guild_ready_seconds=0.05) as app:
-        running = app.supervisor.start("bot", app.bot.start(wire.token))
+    async with running(wire, settings) as app:
         await eventually(lambda: other.id not in wire.guilds)
 
         await eventually(lambda: int(served.id) in app.guilds.here)
         assert int(other.id) not in app.guilds.here
         await served.kick_bot()
-    await running
 
 
 async def test_a_blocked_guild_is_left_at_once(wire: Wire, tmp_path: Path) -> None:
@@ -30,10 +28,7 @@ async def test_a_blocked_guild_is_left_at_once(wire: Wire, tmp_path: Path) -> No
     settings = structs.replace(
         config(wire, tmp_path), guilds=GuildsSettings(block=(int(guild.id),))
     )
-    async with open_app(settings, guild_ready_seconds=0.05) as app:
-        running = app.supervisor.start("bot", app.bot.start(wire.token))
-
+    async with running(wire, settings) as app:
         await eventually(lambda: guild.id not in wire.guilds)
 
         assert int(guild.id) not in app.guilds.here
-    await running

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from demo.panel import SimPanel
-from tests.commands.test_board_restart import _running
 from tests.commands.test_panel_posted import taken_over
 from tests.logs import Secrets
+from tests.running import running
 from tests.wirecord import Wire, eventually, text_of
 from tests.world import MASTER_KEY, World, config, private
 
@@ -16,7 +16,7 @@ async def test_mirrors_without_a_webhook_begin_after_a_restart(
 ) -> None:
     secrets.add(MASTER_KEY)
     settings = config(wire, tmp_path)
-    async with _running(wire, settings) as app:
+    async with running(wire, settings) as app:
         world = World(wire, app)
         await world.open()
         await world.connect(panel)
@@ -31,7 +31,7 @@ async def test_mirrors_without_a_webhook_begin_after_a_restart(
         assert json.dumps(wire.webhooks_of(world.channel)) == "[]"
     wire.clear_faults()
 
-    async with _running(wire, settings) as world.app:
+    async with running(wire, settings) as world.app:
         guild_id = int(world.guild.id)
         await eventually(lambda: world.app.parts.directory.find(guild_id, "Survival"), 20)
         (survival,) = world.app.parts.directory.find(guild_id, "Survival")

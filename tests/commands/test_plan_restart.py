@@ -1,6 +1,5 @@
 """Plans across restarts of the bot, and with a clock that is set back."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import App, open_app
 from bot.config import Config
 from demo.panel import SimPanel
 from tests.clock import MovedClock, passing, until
 from tests.commands.test_plan import BACKER, HOUR, plan, said, staff, the_plan
 from tests.logs import Secrets
+from tests.running import running
 from tests.wirecord import Wire
 from tests.world import MASTER_KEY, World, config, public
 
@@ -21,17 +20,6 @@ from tests.world import MASTER_KEY, World, config, public
 @pytest.fixture(scope="module")
 def clock() -> MovedClock:
     return MovedClock()
-
-
-@contextlib.asynccontextmanager
-async def running(wire: Wire, settings: Config, clock: MovedClock) -> AsyncIterator[App]:
-    """One life of the bot."""
-    async with open_app(settings, clock=clock, guild_ready_seconds=0.05) as app:
-        bot = asyncio.create_task(app.bot.start(wire.token), name="bot")
-        ready = asyncio.create_task(app.bot.wait_until_ready(), name="bot ready")
-        await asyncio.wait({bot, ready}, return_when=asyncio.FIRST_COMPLETED)
-        yield app
-    await bot
 
 
 @pytest.fixture
