@@ -16,7 +16,7 @@ from bot.fleet.directory import Server
 from bot.posts.members import actor_of_member
 from bot.posts.messages import Message
 from bot.store.policies import Changed, PolicyAction, PolicyRule, Terms
-from bot.texts import _, _n
+from bot.texts import _
 from bot.ui.doors import Ack, Press, command, component, decided
 from bot.ui.errors import Unfit
 from bot.ui.groups import ADMINS, group
@@ -206,17 +206,28 @@ class PolicyCog(commands.Cog):
         asked = await self._parts.confirmations.take(press, "policy-clear-now")
         book = self._parts.gate.book(press.admitted.guild_id)
         found = [one for one in book.policies if one.id == asked.payload["policy"]]
-        gate, directory = self._parts.gate, self._parts.directory
-        token = found[0].scope_id or ALL if found else ALL
-        scope = scope_of(gate, directory, press.admitted.guild_id, token)
-        count = await self._parts.policing.clear(press.admitted, scope, found)
-        return Message(
-            _n(
-                "Cleared {count} policy. From now on it takes the right.",
-                "Cleared {count} policies. From now on it takes the right.",
-                count,
+        if not found:
+            raise Unfit(_("That policy is gone already. Nothing was changed."))
+        scope = self._scope(press.admitted, found[0].scope_id)
+        await self._parts.policing.clear(press.admitted, scope, found)
+        return Message(_("Cleared.") + " " + self._from_now_on(press.admitted, found[0], scope))
+
+    def _from_now_on(self, admitted: Admitted, gone: PolicyRule, scope: Scope) -> str:
+        """What holds where a policy was cleared."""
+        around = self._parts.policing.around(admitted.guild_id, scope, gone.action)
+        if around is not None:
+            settings = self._parts.gate.book(admitted.guild_id).settings
+            return _(
+                "From now on the policy for {where} holds there: {sentence}",
+                where=scope_words(self._scope(admitted, around.scope_id)),
+                sentence=policy_sentence(gone.action, around.terms, scope_words(scope), settings),
             )
-        )
+        if gone.action == "idle-stop":
+            return _("From now on nothing stops by itself there.")
+        return _("From now on it takes the right.")
+
+    def _scope(self, admitted: Admitted, token: str) -> Scope:
+        return scope_of(self._parts.gate, self._parts.directory, admitted.guild_id, token or ALL)
 
     async def _clear(self, admitted: Admitted, policy: PolicyRule) -> Message:
         text = _("This is cleared:") + f"\n{self._sentence(admitted, policy)}"
@@ -268,20 +279,21 @@ class PolicyCog(commands.Cog):
 
     def _editing(self, press: Press) -> Editing:
         token, action = (*press.args, "", "")[:2]
-        scope = scope_of(
-            self._parts.gate, self._parts.directory, press.admitted.guild_id, token or ALL
-        )
-        return self._editing_of(press.admitted, scope, _action(action))
+        return self._editing_of(press.admitted, self._scope(press.admitted, token), _action(action))
 
     def _editing_of(self, admitted: Admitted, scope: Scope, action: PolicyAction) -> Editing:
         guild_id = admitted.guild_id
         policy = self._parts.policing.get(guild_id, scope, action)
+        around = self._parts.policing.around(guild_id, scope, action)
+        around_scope = self._scope(admitted, around.scope_id) if around is not None else None
         return Editing(
             scope=scope,
             action=action,
             policy=policy,
             settings=self._parts.gate.book(guild_id).settings,
             gaps=tuple(self._gaps(guild_id, policy)) if policy is not None else (),
+            around=around,
+            around_words=scope_words(around_scope),
         )
 
     def _gaps(self, guild_id: int, policy: PolicyRule) -> list[str]:
@@ -327,12 +339,7 @@ class PolicyCog(commands.Cog):
     def _sentence(self, admitted: Admitted, policy: PolicyRule) -> str:
         settings = self._parts.gate.book(admitted.guild_id).settings
         try:
-            scope = scope_of(
-                self._parts.gate,
-                self._parts.directory,
-                admitted.guild_id,
-                policy.scope_id or ALL,
-            )
+            scope = self._scope(admitted, policy.scope_id)
         except Unfit:
             where = _("a server or group that is gone")
         else:

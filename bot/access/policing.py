@@ -8,6 +8,7 @@ from bot.access.gate import Admitted, Gate
 from bot.access.reach import Reach, Scope, Subject, scope_key
 from bot.access.ruling import Ruling
 from bot.clock import Clock
+from bot.fleet.directory import Server
 from bot.store import policies as rows
 from bot.store.engine import Database
 from bot.store.policies import PolicyAction, PolicyRule, Terms
@@ -40,6 +41,14 @@ class Policing:
             if (one.scope_kind, one.scope_id, one.action) == (kind, scope_id, action):
                 return one
         return None
+
+    def around(self, guild_id: int, scope: Scope, action: PolicyAction) -> PolicyRule | None:
+        """The policy of a wider scope, which holds where this one has none of its own."""
+        if scope is None:
+            return None
+        book = self._gate.book(guild_id)
+        groups = book.groups_of(scope.id) if isinstance(scope, Server) else frozenset[str]()
+        return book.policy(action, "", groups)
 
     async def save(
         self,

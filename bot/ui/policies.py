@@ -53,6 +53,10 @@ class Editing(Struct, frozen=True, kw_only=True):
     """The guild's: its time zone, and what takes two members."""
     gaps: tuple[str, ...] = ()
     """What keeps it from ever holding on some servers, a line each."""
+    around: PolicyRule | None = None
+    """That of a wider scope …"""
+    around_words: str = ""
+    """… and what that one is, in words."""
 
     @property
     def args(self) -> tuple[str, str, str]:
@@ -107,18 +111,15 @@ def editor(editing: Editing, note: str = "") -> Message:
         action=action_name(editing.action),
         where=scope_words(editing.scope),
     )
-    if policy is None:
-        said = _("No policy here yet: it takes the right. Choose one to begin with.")
-        if editing.action == "idle-stop":
-            said = _("No policy here yet: it never stops by itself. Choose one to begin with.")
-    else:
-        said = "\n".join((sentence(editing), *editing.gaps))
+    said = "\n".join((sentence(editing), *editing.gaps)) if policy is not None else _none(editing)
     items: list[ui.Item[Any]] = [ui.TextDisplay(f"{head}\n{said}")]
     if note:
         items.append(ui.TextDisplay(note))
     items.append(ui.ActionRow(_preset_choice(editing)))
     if policy is not None:
         items += [ui.ActionRow(*row) for row in _controls(editing, policy.terms)]
+        if editing.action == "idle-stop":
+            items.append(ui.TextDisplay(f"-# {_told_where(editing.settings)}"))
         if not isinstance(editing.scope, Server):
             items.append(
                 ui.TextDisplay(
@@ -139,6 +140,33 @@ def editor(editing: Editing, note: str = "") -> Message:
             )
         )
     return framed(items, colour=Colour.BLUE)
+
+
+def _none(editing: Editing) -> str:
+    """What holds where nothing was set."""
+    around = editing.around
+    if around is not None:
+        where, settings = scope_words(editing.scope), editing.settings
+        return _(
+            "No policy of its own here, so the one for {where} holds: {sentence} Choose one to "
+            "begin with.",
+            where=editing.around_words,
+            sentence=policy_sentence(editing.action, around.terms, where, settings),
+        )
+    if editing.action == "idle-stop":
+        return _("No policy here yet: it never stops by itself. Choose one to begin with.")
+    return _("No policy here yet: it takes the right. Choose one to begin with.")
+
+
+def _told_where(settings: GuildSettings) -> str:
+    """Whether anybody hears that a server stopped by itself."""
+    if settings.idle_channel_id is None:
+        return _(
+            "It stops without a word: `/config` has the channel that is told, on its page "
+            "*{page}*.",
+            page=_("Community"),
+        )
+    return _("It is told in {channel}.", channel=f"<#{settings.idle_channel_id}>")
 
 
 def policy_lines(book: Rulebook, server: Server, label: str) -> list[str]:

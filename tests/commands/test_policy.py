@@ -1,10 +1,16 @@
 """/policy: what the community may ask for, in one editor, for one admin after the other."""
 
+from functools import partial
+
 import pytest
 
 from demo.panel import SimPanel
 from tests.wirecord import Member, Shown, components_of
 from tests.world import World, private
+
+
+def says(shown: Shown, text: str) -> bool:
+    return text in shown.text
 
 
 def control(shown: Shown, verb: str) -> str:
@@ -175,9 +181,42 @@ async def test_the_card_of_a_server_says_the_policy_and_list_and_clear_know_it(
     shown = await roost.admin.slash(roost.channel, "policy clear", action="start")
     await private(shown)
     done = await roost.admin.click(shown.message, label="Clear")
-    await done.until(lambda: "Cleared 1 policy" in done.text)
+    await done.until(lambda: "Cleared. From now on it takes the right." in done.text)
     refused = await mia.slash(roost.channel, "power start", server="Creative")
     assert "You can't use" in await private(refused)
+
+
+async def test_without_a_policy_of_its_own_the_wider_one_is_shown_that_holds(
+    roost: World, panel: SimPanel
+) -> None:
+    await preset(roost, roost.admin, "anyone", "start")
+
+    shown = await opened(roost, roost.admin, "start", server="Creative")
+
+    assert "the one for all servers holds: Anyone may start **Creative** at once." in shown.text
+    assert "it takes the right" not in shown.text
+
+
+async def test_clearing_says_what_holds_from_then_on(roost: World, panel: SimPanel) -> None:
+    admin = roost.admin
+    await preset(roost, admin, "anyone", "start")
+    own = await opened(roost, admin, "start", server="Creative")
+    own = await chosen(own, admin, "policy-preset", "approval")
+    await own.until(lambda: "approves within" in own.text)
+    idle = await opened(roost, admin, "idle-stop")
+    idle = await chosen(idle, admin, "policy-preset", "idle-15")
+    await idle.until(lambda: "Each change holds at once" in idle.text)
+    assert "It stops without a word" in idle.text
+
+    for card, said in (
+        (own, "the policy for all servers holds there: Anyone may start **Creative** at once."),
+        (idle, "From now on nothing stops by itself there."),
+    ):
+        asked = await admin.click(card.message, label="Clear")
+        await private(asked)
+        done = await admin.click(asked.message, label="Clear")
+        await done.until(partial(says, done, "Cleared."))
+        assert said in done.text
 
 
 async def test_simulating_shows_who_would_agree_and_sends_nothing(
