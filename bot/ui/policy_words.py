@@ -87,14 +87,14 @@ def quorum_words(terms: Terms) -> str:
     """How many votes it takes."""
     if terms.quorum_of == "role":
         role = (
-            f"<@&{terms.quorum_role_id}>" if terms.quorum_role_id else _("a role, not yet chosen")
+            f"<@&{terms.quorum_role_id}>" if terms.quorum_role_id else _("a role (not chosen yet)")
         )
         return _("{percent} % of {role}", percent=terms.quorum, role=role)
     if terms.quorum_of == "voice":
         channel = (
             f"<#{terms.quorum_channel_id}>"
             if terms.quorum_channel_id
-            else _("a voice channel, not yet chosen")
+            else _("a voice channel (not chosen yet)")
         )
         return _("{percent} % of those in {channel}", percent=terms.quorum, channel=channel)
     return _n("{count} vote", "{count} votes", terms.quorum)

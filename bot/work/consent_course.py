@@ -44,6 +44,9 @@ EDIT_SECONDS: Final = 3.0
 """Between two edits of a tally, however many vote."""
 LOOK_SECONDS: Final = 60.0
 """An open request is looked at this often: whether its message and what it rests on are there."""
+EDITED_FREELY: Final = timedelta(minutes=55)
+SELDOM_SECONDS: Final = 600.0
+"""Of a message of more than an hour Discord takes few edits (30046): those that tell something."""
 ASK_AGAIN_SECONDS: Final = 15.0
 ASK_AGAIN_FOR: Final = timedelta(hours=1)
 STILL_TRUE_SECONDS: Final = 2.0
@@ -190,7 +193,9 @@ class Course:
             if pause <= 0 or not await job.wait(pause):
                 break
         await self._show(job, count)
-        look_at = self._clock.now() + timedelta(seconds=LOOK_SECONDS)
+        now = self._clock.now()
+        is_young = now - job.state.opened_at < EDITED_FREELY
+        look_at = now + timedelta(seconds=LOOK_SECONDS if is_young else SELDOM_SECONDS)
         return Sleep(min(job.state.ends_at, look_at))
 
     def _check_stands(self, job: Job[ConsentJob]) -> None:

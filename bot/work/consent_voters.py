@@ -100,9 +100,11 @@ class Voters:
 
     async def _electorate(self, guild_id: int, terms: Terms) -> Electorate:
         if terms.quorum_of == "voice":
-            there = await self._crowd.in_voice_now(guild_id, terms.quorum_channel_id or 0)
+            if terms.quorum_channel_id is None:
+                raise _unfit(_("The voice channel whose members vote is not chosen yet."))
+            there = await self._crowd.in_voice_now(guild_id, terms.quorum_channel_id)
             if there is None:
-                raise _gone(_("The voice channel whose members would vote is gone."))
+                raise _unfit(_("The voice channel whose members would vote is gone."))
             if not there:
                 raise Unfit(
                     _(
@@ -112,9 +114,11 @@ class Voters:
                 )
             return Electorate(share(terms.quorum, len(there)), len(there))
         if terms.quorum_of == "role":
-            size = await self._crowd.role_size(guild_id, terms.quorum_role_id or 0)
+            if terms.quorum_role_id is None:
+                raise _unfit(_("The role that votes is not chosen yet."))
+            size = await self._crowd.role_size(guild_id, terms.quorum_role_id)
             if size is None:
-                raise _gone(_("The role that would vote is gone."))
+                raise _unfit(_("The role that would vote is gone."))
             if size == 0:
                 raise Unfit(
                     _("Nobody has the role that votes here: <@&{role}>.", role=terms.quorum_role_id)
@@ -122,7 +126,7 @@ class Voters:
             return Electorate(share(terms.quorum, size), size)
         size = await self._crowd.role_size(guild_id, terms.role_id or guild_id)
         if size is None and terms.role_id is not None:
-            raise _gone(_("The role that may ask and vote is gone."))
+            raise _unfit(_("The role that may ask and vote is gone."))
         if size is not None and size < terms.quorum:
             raise Unfit(
                 _n(
@@ -219,13 +223,21 @@ class Voters:
             return False
         return True
 
-    async def check_agree(self, state: ConsentJob, actor: Actor) -> str:
+    async def check_agree(self, state: ConsentJob, actor: Actor, *, is_for: bool = True) -> str:
         """Let a member approve, or agree as the second person; returns by which rule.
+
+        Args:
+            state: The request.
+            actor: Who answers it.
+            is_for: Whether they agree; a refusal takes the same right.
 
         Raises:
             Unfit: They may not; says why.
         """
         guild_id = state.asked.guild_id
+        if actor.id == state.asked.actor_id and not is_for:
+            label = _("Withdraw")
+            raise Unfit(_("You asked for it yourself. *{label}* takes it back.", label=label))
         if actor.id == state.asked.actor_id:
             raise Unfit(_("You asked for it yourself, so somebody else has to agree."))
         if actor.is_bot:
@@ -374,5 +386,5 @@ _OCCASIONS: Final[dict[Settled, Callable[[], str]]] = {
 """In the order in which it is looked: after the roles that are new were taken off."""
 
 
-def _gone(said: str) -> Unfit:
+def _unfit(said: str) -> Unfit:
     return Unfit(said + " " + _("An admin mends that with `/policy edit`."))

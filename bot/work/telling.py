@@ -72,13 +72,11 @@ class Teller:
         told = _told(job)
         if told.message_id is not None:
             edited = await self._post(job).edit(shaped(told, message))
+            if edited is Edited.TOO_OLD and told.posts > 1:
+                return True  # it stands there, its buttons work, and what it says is told later
             if edited not in SENT_ANEW or told.posts > 1:
                 return bool(edited)
-        try:
-            await self._send(job, message)
-        except NotSent:
-            return True
-        return _told(job).message_id is not None
+        return await self._anew(job, message)
 
     async def report(self, job: Job[Any], message: Message) -> Sleep | None:
         """Let the message say its last word; a sleep where Discord has to be tried again.
@@ -99,9 +97,8 @@ class Teller:
             else:
                 edited = await self._post(job).edit(shaped(told, message))
                 is_late, is_said = edited is Edited.LATER, bool(edited)
-                if edited in SENT_ANEW and told.posts <= 1:
-                    await self._send(job, message)
-                    is_said = _told(job).message_id is not None
+                if edited is Edited.TOO_OLD or (edited is Edited.GONE and told.posts <= 1):
+                    is_said = await self._replaced(job, message)
         except NotSent:
             is_late = True
         if is_late and told.tries < TELLS_AT_MOST:
@@ -116,6 +113,22 @@ class Teller:
         told = _told(job)
         if told.message_id is not None and not told.is_quiet:
             await self._post(job).edit(shaped(told, Message(text)))
+
+    async def _anew(self, job: Job[Any], message: Message) -> bool:
+        """Send it where it isn't there, or can't be edited; False where the channel refuses."""
+        try:
+            return await self._replaced(job, message)
+        except NotSent:
+            return True
+
+    async def _replaced(self, job: Job[Any], message: Message) -> bool:
+        """A new message in place of the old one, whose buttons are not to stay behind it."""
+        old = self._post(job) if _told(job).message_id is not None else None
+        await self._send(job, message)
+        is_there = _told(job).message_id is not None
+        if old is not None and is_there:
+            await old.delete()
+        return is_there
 
     def _post(self, job: Job[Any]) -> Post:
         told = _told(job)

@@ -8,7 +8,7 @@ from bot.store import ballots, jobs
 from bot.store.policies import Terms
 from demo.panel import SimPanel
 from tests.commands.community import allow, call_vote
-from tests.wirecord import Shown, eventually
+from tests.wirecord import Shown, components_of, eventually, text_of
 from tests.wirecord.protocol import ChannelType, Json
 from tests.world import World, private, public
 
@@ -286,6 +286,56 @@ async def test_a_deleted_message_is_posted_again_once(roost: World, panel: SimPa
 
     await roost.posted("The vote carried it")
     await roost.posted("Up again in")
+
+
+async def test_a_vote_of_more_than_an_hour_goes_on_where_its_message_can_t_be_edited(
+    roost: World, panel: SimPanel
+) -> None:
+    """Discord takes few edits of old messages: that ends no vote, and leaves no second one."""
+    await allow(roost, "restart", Terms(how="vote", quorum=3, window_minutes=1440))
+    members = [await roost.member(name) for name in ("mia", "tom", "kim", "ben")]
+    message = await call_vote(roost, members[0])
+    await roost.posted("1 of 3")
+    roost.wire.old_edit_limit(0, per=3600.0)
+    roost.wire.age(message, 3700)
+
+    await private(await members[1].click(message, label="For it"))
+    await roost.posted("**2 of 3** for it")
+    (anew,) = await eventually(lambda: [roost.channel.public()] if gone(roost, message) else [])
+    assert len(anew) == 1
+    roost.wire.age(anew[0], 3700)
+    await private(await members[3].click(anew[0], label="Against"))
+    await _look_again(roost)
+    await private(await members[2].click(anew[0], label="For it"))
+
+    await roost.posted("The vote carried it")
+    await roost.posted("Up again in")
+    assert panel.count(POWER) == 1
+    await eventually(lambda: gone(roost, anew[0]))
+    (vote,) = [one for one in roost.channel.public() if "Vote: " in text_of(one)]
+    assert all("custom_id" not in one for one in components_of(vote["components"]))
+    roost.wire.clear_faults()
+
+
+def gone(roost: World, message: Json) -> bool:
+    return message["id"] not in [one["id"] for one in roost.channel.public()]
+
+
+async def test_a_role_or_channel_that_is_not_chosen_yet_is_not_called_gone(
+    roost: World, panel: SimPanel
+) -> None:
+    mia = await roost.member("mia")
+    await allow(roost, "restart", Terms(how="vote", quorum=50, quorum_of="role"))
+    await allow(roost, "stop", Terms(how="vote", quorum=50, quorum_of="voice"))
+    for command in ("power restart", "power stop"):
+        shown = await mia.slash(roost.channel, command, server="Survival")
+        assert "(not chosen yet)" in await private(shown)
+        refused = await mia.click(shown.message, label="Call the vote")
+        await refused.until(partial(is_to_be_mended, refused))
+
+
+def is_to_be_mended(shown: Shown) -> bool:
+    return "is not chosen yet. An admin mends that" in shown.text
 
 
 async def test_who_asked_is_told_elsewhere_where_the_channel_of_a_request_is_deleted(
