@@ -29,7 +29,7 @@ from bot.store import jobs as job_rows
 from bot.store import policies as policy_rows
 from bot.store.engine import Database
 from bot.store.policies import Terms
-from bot.texts import _, speaking
+from bot.texts import _, _n, speaking
 from bot.ui.consents import Request, asked_words
 from bot.ui.doors import Press
 from bot.ui.errors import Unfit
@@ -46,6 +46,8 @@ from bot.work.telling import Told
 SECOND_PERSON_SECONDS: Final = 600
 APPROVAL_SECONDS: Final = 3600
 """For an approval that no policy gives a window."""
+OWN_AT_MOST: Final = 5
+"""Requests of one member that are open at a time."""
 
 
 class Consents:
@@ -179,6 +181,7 @@ class Consents:
             )
             if other is not None:
                 return await self._join(session, admitted, other)
+            await self._check_own(session, admitted)
             if found is not None:
                 await self._hold(session, admitted, found)
                 await self._note_use(session, admitted)
@@ -227,7 +230,7 @@ class Consents:
         if state.consent is Consent.VOTE:
             self._voters.check_vote(state, actor)
         else:
-            checked = await self._voters.check_agree(state, actor)
+            checked = await self._voters.check_agree(state, actor, is_for=is_for)
         async with self._database.write() as session:
             now = await job_rows.get_job(session, guild_id=guild_id, job_id=job.id)
             if now is None or now.outcome is not None or now.phase not in OPEN_PHASES:
@@ -413,6 +416,25 @@ class Consents:
                 channel=where,
             )
         )
+
+    @staticmethod
+    async def _check_own(session: AsyncSession, admitted: Admitted) -> None:
+        """Nobody fills a channel with requests: each is a public message.
+
+        Raises:
+            Unfit: They have as many open as one may.
+        """
+        live = await job_rows.list_live_jobs(session, guild_id=admitted.guild_id, kinds=(KIND,))
+        if sum(one.actor_id == admitted.actor.id for one in live) >= OWN_AT_MOST:
+            raise Unfit(
+                _n(
+                    "You have {count} request open already. Wait for its end, or withdraw it: "
+                    "`/jobs` shows it.",
+                    "You have {count} requests open already. Wait for one to end, or withdraw it: "
+                    "`/jobs` shows them.",
+                    OWN_AT_MOST,
+                )
+            )
 
     async def _hold(self, session: AsyncSession, admitted: Admitted, found: Circumstances) -> None:
         policy = by_policy(admitted.decision)

@@ -273,6 +273,32 @@ async def test_by_approval_it_is_sent_once_somebody_who_holds_it_agreed(
     assert commands(panel) == 1
 
 
+async def test_nobody_fills_the_channel_with_what_is_to_be_approved(
+    roost: World, panel: SimPanel
+) -> None:
+    await by_approval(roost)
+    mia = await roost.member("mia", rights={"websocket.connect"})
+
+    for number in range(6):
+        asked = await mia.slash(
+            roost.channel, "do", recipe="shout", server="Survival", arguments=f"hello{number}"
+        )
+        said = await private(asked)
+
+    assert "You have 5 requests open already." in said
+    await roost.posted("say hello4")
+    assert len(roost.channel.public()) == 5
+    first = roost.channel.public()[0]
+    refused = await mia.click(first, label="Decline")
+    assert "*Withdraw* takes it back." in await private(refused)
+    await private(await mia.click(first, label="Withdraw"))
+    await roost.posted("withdrew it")
+    asked = await mia.slash(
+        roost.channel, "do", recipe="shout", server="Survival", arguments="hello6"
+    )
+    assert "I asked in this channel" in await private(asked)
+
+
 async def test_by_approval_a_recipe_changed_meanwhile_is_not_sent(
     roost: World, panel: SimPanel
 ) -> None:
