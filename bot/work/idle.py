@@ -166,10 +166,7 @@ class IdleStop:
                 self._gate, server, me, channel_id=channel_id or 0, reference=new_reference()
             )
             with speaking(language):
-                reason = _(
-                    "nobody played for {time}; `/power start` starts it again",
-                    time=duration(terms.idle_minutes * 60),
-                )
+                reason = _("nobody played for {time}", time=duration(terms.idle_minutes * 60))
             order = PowerOrder(
                 signal="stop",
                 reason=reason,

@@ -329,6 +329,10 @@ class Desk:
             if state.told.is_card and state.outcome == "done":
                 runs = state.signal in (Signal.START, Signal.RESTART)
                 return card(state.report, colour=Colour.GREEN if runs else Colour.GREY)
+            if state.order.origin == "idle" and state.outcome == "done" and server is not None:
+                # who comes to play reads it first, and may start it or ask for it
+                start = button("start", server.id, label=_("Start"))
+                return card(state.report, colour=Colour.GREY, rows=[[start]])
             return Message(state.report)
         row = [button("lines", server.id, label=_("Last lines"))]
         if state.signal in (Signal.START, Signal.RESTART):

@@ -292,10 +292,11 @@ def _stage_words(phase: str, state: PowerJob, since: datetime) -> str:
 
 def origin_words(origin: str) -> str:
     """How it came about, where no command of its own stands behind it."""
-    kind = origin.split(" ", 1)[0]
+    kind = "plan" if origin.startswith("plan ") else origin
     return {
         "vote": _("agreed by a vote"),
         "approval": _("approved"),
+        "second person": _("a second member agreed"),
         "plan": _("by a plan"),
         "idle": _("because it was empty"),
     }.get(kind, "")

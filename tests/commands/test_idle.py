@@ -51,7 +51,19 @@ async def test_a_server_that_is_empty_for_long_enough_is_stopped_and_told_in_one
     assert stops(panel) == 1
     (line,) = public(guild.channel)
     assert "stopped **Lobby**" in line
-    assert "nobody played for 10 min" in line
+    assert "nobody played for 10 min*" in line
+
+
+async def test_its_report_lets_members_ask_for_the_start(
+    guild: World, panel: SimPanel, game: Responder, clock: MovedClock
+) -> None:
+    await until(clock, lambda: said(guild, "because it was empty"), limit=20 * MINUTE)
+    await allow(guild, "start", Terms(how="vote", quorum=2))
+    mia, _tom = await guild.member("mia"), await guild.member("tom")
+
+    shown = await mia.click(guild.channel.public()[-1], label="Start")
+
+    await until(clock, lambda: "You may call a vote to start **Lobby**" in shown.text)
 
 
 async def test_who_plays_meanwhile_makes_the_time_begin_anew(
