@@ -10,7 +10,6 @@ from bot.wiring.long_work import LongWork
 from bot.wiring.playing import Playing
 from bot.wiring.posts import Posts
 from bot.wiring.rules import Rules
-from bot.work.circumstances import Lookout
 from bot.work.consent_course import Course
 from bot.work.consent_voters import Voters
 from bot.work.consents import Consents
@@ -42,14 +41,7 @@ def build_consent(
 ) -> Consent:
     """Put the parts together; what is carried out then registers itself."""
     clock, database, directory, gate = ground.clock, ground.database, fleet.directory, access.gate
-    lookout = Lookout(
-        database=database,
-        gate=gate,
-        hub=fleet.hub,
-        players=playing.players,
-        panels=fleet.panels,
-        clock=clock,
-    )
+    lookout = long_work.lookout
     voters = Voters(
         gate=gate,
         links=fleet.links,

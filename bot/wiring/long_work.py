@@ -15,6 +15,7 @@ from bot.wiring.playing import Playing
 from bot.wiring.posts import Posts
 from bot.work.again import Again
 from bot.work.bulk import BulkWork
+from bot.work.circumstances import Lookout
 from bot.work.engine import Jobs
 from bot.work.follows import Follows
 from bot.work.jobs_view import JobsView
@@ -33,6 +34,7 @@ class LongWork(Area):
     jobs_view: JobsView
     again: Again
     teller: Teller
+    lookout: Lookout
     desk: Desk
     follows: Follows
     workflows: Workflows
@@ -71,6 +73,14 @@ def build_long_work(
     jobs_view = JobsView(database, jobs, gate, audit, fleet.directory)
     again = Again(gate, fleet.directory, posts.members)
     teller = Teller(posts.places, clock)
+    lookout = Lookout(
+        database=database,
+        gate=gate,
+        hub=fleet.hub,
+        players=playing.players,
+        panels=fleet.panels,
+        clock=clock,
+    )
     desk = Desk(
         gate=gate,
         acting=access.acting,
@@ -80,6 +90,7 @@ def build_long_work(
         directory=fleet.directory,
         teller=teller,
         players=playing.players,
+        lookout=lookout,
         clock=clock,
     )
     follows = Follows(
@@ -99,6 +110,7 @@ def build_long_work(
         jobs_view=jobs_view,
         again=again,
         teller=teller,
+        lookout=lookout,
         desk=desk,
         follows=follows,
         workflows=workflows,

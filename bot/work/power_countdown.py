@@ -4,6 +4,7 @@ It is a row that waits. A bot that was away when it ended announces it anew inst
 without a warning; a clock that was set back makes it no longer than it was meant.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -79,11 +80,7 @@ class Countdown:
             Wait: Not yet.
         """
         said = await run.job.signals()
-        try:
-            stop_on_cancel(run, said)
-        except Over:
-            await self._tell_game(run, "off", _off_words)
-            raise
+        stop_on_cancel(run, said)
         if await self._take(run, said):
             return
         due = await self._due(run)
@@ -94,6 +91,12 @@ class Countdown:
         await self._announce(run)
         await self._warn(run, due)
         raise Wait(min(self._next_wake(run, due), LOOK_SECONDS))
+
+    async def call_off(self, run: Run) -> None:
+        """Tell the players who were warned that nothing comes of it."""
+        # who may no longer do it leaves the game without a word, and the end as it is
+        with contextlib.suppress(Over):
+            await self._tell_game(run, "off", _off_words)
 
     async def _take(self, run: Run, said: list[Said]) -> bool:
         """Take what was clicked; True where it is to happen now."""

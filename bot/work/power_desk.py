@@ -24,6 +24,7 @@ from bot.texts import _, speaking
 from bot.ui.errors import panel_cause, panel_words
 from bot.ui.parts import Colour, button, card
 from bot.work.again import Again, MemberGone, ServerGone
+from bot.work.circumstances import Lookout
 from bot.work.course import Signal
 from bot.work.engine import Done, Job, Sleep
 from bot.work.power_order import Deed, PowerJob
@@ -149,6 +150,7 @@ class Desk:
         directory: Directory,
         teller: Teller,
         players: Players,
+        lookout: Lookout,
         clock: Clock,
     ) -> None:
         self.gate = gate
@@ -159,6 +161,7 @@ class Desk:
         self.directory = directory
         self.teller = teller
         self.players = players
+        self.lookout = lookout
         self.clock = clock
         self.when_announced: list[Callable[[Server, Signal, datetime], None]] = []
         """Told, without waiting, when a countdown begins: what it is of, and when it is over."""
@@ -326,13 +329,13 @@ class Desk:
     def _report_message(self, state: PowerJob) -> Message:
         server = self.directory.get(state.asked.guild_id, state.asked.server_id)
         if state.report_rows != FAILED or server is None:
-            if state.told.is_card and state.outcome == "done":
-                runs = state.signal in (Signal.START, Signal.RESTART)
-                return card(state.report, colour=Colour.GREEN if runs else Colour.GREY)
             if state.order.origin == "idle" and state.outcome == "done" and server is not None:
                 # who comes to play reads it first, and may start it or ask for it
                 start = button("start", server.id, label=_("Start"))
                 return card(state.report, colour=Colour.GREY, rows=[[start]])
+            if state.told.is_card and state.outcome == "done":
+                runs = state.signal in (Signal.START, Signal.RESTART)
+                return card(state.report, colour=Colour.GREEN if runs else Colour.GREY)
             return Message(state.report)
         row = [button("lines", server.id, label=_("Last lines"))]
         if state.signal in (Signal.START, Signal.RESTART):

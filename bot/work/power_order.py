@@ -139,7 +139,11 @@ class Begun(Struct, frozen=True, kw_only=True):
     is_kill: bool = False
     """The order was a kill, and is taken as consent to end what doesn't stop."""
     is_waiting: bool = False
-    """Whether that one still counts down."""
+    """Whether that one still counts down …"""
+    due_at: datetime | None = None
+    """… until when, …"""
+    shown_in: int | None = None
+    """… and the channel whose message has its buttons, where there is one."""
 
 
 def action_of(signal: Signal) -> Action:

@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 from msgspec import structs
 
+from bot.access.conditions import unmet
+from bot.access.decision import by_policy
 from bot.fleet.known import State
 from bot.fleet.players import Counted
 from bot.store.engine import Database
+from bot.ui.policy_words import unmet_words
 from bot.work.course import Signal
 from bot.work.engine import Done, Job, Sleep
 from bot.work.follows import Follows
@@ -53,15 +56,27 @@ class Phases:
         if job.phase == "report":
             return await self._desk.report(job)
         try:
-            run = self._desk.enter(job)
-            while True:
-                await self._phases[job.phase](run)
+            await self._go(self._desk.enter(job))
         except Over as over:
             return await self._desk.finish(job, over)
         except Wait as wait:
             until = self._clock.now() + timedelta(seconds=wait.seconds)
             job.state = structs.replace(job.state, wake_at=until)
             return Sleep(until)
+
+    async def _go(self, run: Run) -> NoReturn:
+        """From phase to phase.
+
+        Raises:
+            Over, Wait: It ends here, or goes on later.
+        """
+        try:
+            while True:
+                await self._phases[run.job.phase](run)
+        except Over as over:
+            if over.outcome == "cancelled":
+                await self._countdown.call_off(run)
+            raise
 
     async def failed(self, job: Job[PowerJob]) -> None:
         """It broke for good."""
@@ -83,6 +98,7 @@ class Phases:
 
     async def _leg(self, run: Run) -> None:
         if not run.state.leg:
+            await self._hold(run)
             run.set(leg=await self._first_leg(run))
             await self._count_before(run)
         since, is_back = await self._legs.go(run)
@@ -104,6 +120,25 @@ class Phases:
                 is_back=is_back,
             ),
         )
+
+    async def _hold(self, run: Run) -> None:
+        """What a policy lets happen under conditions, after all that came first.
+
+        Raises:
+            Over: One of them no longer holds.
+        """
+        order, asked = run.state.order, run.state.asked
+        takes_time = order.delay_seconds > 0 or order.backup_first
+        if not takes_time or asked.agreed is None:
+            return
+        policy = by_policy((await self._desk.admit(run)).decision)
+        if policy is None:
+            return
+        failing = unmet(await self._desk.lookout.still(run.server, policy.terms))
+        if failing is not None:
+            await self._countdown.call_off(run)
+            why = partial(unmet_words, failing, run.server.name)
+            raise self._desk.dropped(run, "refused", why)
 
     async def _first_leg(self, run: Run) -> str:
         state = run.state

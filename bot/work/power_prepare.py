@@ -167,7 +167,8 @@ class Preparing:
         await job.end("backup", state=run.set(backup_uuid=uuid))
         await self._follow(run)
         with speaking(run.story.language):
-            shown = run.story.backing_up(name)
+            cancel = button("power-off", run.server.id, job.id, label=_("Cancel"))
+            shown = card(run.story.backing_up(name), colour=Colour.YELLOW, rows=[[cancel]])
         await self._desk.show(run, shown)
 
     async def _follow(self, run: Run) -> None:

@@ -231,13 +231,13 @@ class Story:
         said = _("{who}'s {signal} of {server}{why}: it saves first …", **self._v)
         return Message(f"{DOTS[State.STARTING]} {said}")
 
-    def backing_up(self, backup: str) -> Message:
+    def backing_up(self, backup: str) -> str:
         said = _(
             "{who}'s {signal} of {server}{why}: the backup {backup} is made first …",
             backup=bold(backup),
             **self._v,
         )
-        return Message(f"{DOTS[State.STARTING]} {said}")
+        return f"{DOTS[State.STARTING]} {said}"
 
     @property
     def who(self) -> str:

@@ -20,6 +20,7 @@ from bot.store.jobs import JobRow
 from bot.texts import _, speaking
 from bot.ui.doors import answer_of
 from bot.ui.errors import Unfit
+from bot.ui.explain import right_name
 from bot.ui.text import bold, moment
 from bot.work.again import asked_by
 from bot.work.course import Signal
@@ -187,8 +188,7 @@ class Workflows:
 
         Raises:
             NotAdmitted: It takes the right of what is wanted; who asked may cancel their own.
-            NeedsConsent: Others would have to agree.
-            Unfit: It is too late for that, or was put off for too long already.
+            Unfit: They may only ask others for it, it is too late, or it was put off for too long.
         """
         async with self._database.write() as session:
             row = await rows.get_job(session, guild_id=admitted.guild_id, job_id=job_id)
@@ -220,8 +220,14 @@ class Workflows:
             target=admitted.target,
         )
         if not is_agreed(own.decision, None):
-            consent = own.decision.consent if isinstance(own.decision, Ask) else None
-            raise NeedsConsent(consent)
+            raise Unfit(
+                _(
+                    "On what {who} announced that takes the right *{right}* itself, and you may "
+                    "only ask for it. Nothing was changed; ask {who}, or somebody who has it.",
+                    who=bold(state.asked.actor_name),
+                    right=right_name(RIGHTS[state.signal]),
+                )
+            )
         return own
 
     @staticmethod
@@ -356,6 +362,21 @@ class Workflows:
                 signal=signal_name(Signal(begun.signal)),
                 server=bold(admitted.server.name),
             )
+        if begun.is_waiting and begun.due_at is not None:
+            said = _(
+                "{actor} announced a {signal} of {server} already: it comes {time}. Yours was not "
+                "sent.",
+                actor=bold(begun.actor_name),
+                signal=signal_name(Signal(begun.signal)),
+                server=bold(admitted.server.name),
+                time=moment(begun.due_at),
+            )
+            if begun.shown_in is None:
+                return f"{said} " + _("`/jobs` shows it, and cancels it.")
+            return f"{said} " + _(
+                "Its message in {channel} brings it forward, puts it off, or cancels it.",
+                channel=f"<#{begun.shown_in}>",
+            )
         return _(
             "{actor} is at it already: a {signal} of {server} is under way since {time}. Yours "
             "was not sent; I say here how that one ends.",
@@ -387,12 +408,14 @@ class _Private:
 
 
 def _joined(other: JobRow) -> Begun:
-    order = other.state["order"]
+    state = msgspec.convert(other.state, PowerJob)
     return Begun(
         job_id=other.id,
         is_joined=True,
-        signal=order["signal"],
-        actor_name=other.state["asked"]["actor_name"],
+        signal=state.order.signal,
+        actor_name=state.asked.actor_name,
         since=other.made_at,
         is_waiting=other.phase == "countdown",
+        due_at=state.due_at,
+        shown_in=state.told.channel_id if state.told.message_id is not None else None,
     )

@@ -10,6 +10,7 @@ from bot.store.policies import Terms
 from demo.panel import SimPanel
 from tests.clock import MovedClock, passing, until
 from tests.commands.community import allow
+from tests.commands.test_plan import playing
 from tests.wirecord import Json, Member
 from tests.world import World, private, public
 
@@ -115,6 +116,70 @@ async def test_a_cancelled_one_does_nothing_and_tells_the_players(
     assert powers(panel) == []
     assert "Called off" in commands(panel)[-1]
     assert _labels(roost.channel.public()[-1]) == []
+
+
+async def test_who_cancels_during_the_backup_tells_the_players_who_were_warned(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    panel.world.server("Survival").backup_seconds = 200.0
+    mia = await roost.member("mia", rights={"control.restart"})
+    message = await planned(roost, clock, mia, delay="1m", backup_first=True)
+    await said(roost, clock, "is made first …")
+
+    await mia.click(message, label="Cancel")
+
+    await said(roost, clock, "**Mia** cancelled")
+    assert "Called off" in commands(panel)[-1]
+    await passing(clock, 300)
+    assert powers(panel) == []
+
+
+async def test_what_a_policy_demands_holds_when_the_countdown_is_over(
+    guild: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    survival = await playing(panel, [])
+    await guild.connect(panel)
+    await allow(guild, "restart", Terms(only_empty=True))
+    mia = await guild.member("mia")
+    await planned(guild, clock, mia, delay="1m")
+
+    survival.players.append("Mira")
+    await passing(clock, 65)
+
+    told = await said(guild, clock, "was not carried out")
+    assert "1 player is on **Survival**, and it has to be empty." in told
+    assert "Called off" in commands(panel)[-1]
+    assert powers(panel) == []
+
+
+async def test_a_second_order_is_told_when_the_first_comes_and_where_its_buttons_are(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await roost.member("mia", rights={"control.restart"})
+    tom = await roost.member("tom", rights={"control.restart"})
+    message = await planned(roost, clock, mia)
+
+    shown = await tom.slash(roost.channel, "power restart", server="Survival")
+
+    await until(clock, lambda: "**Mia** announced a restart of **Survival**" in shown.text)
+    assert f"Its message in <#{roost.channel.id}> brings it forward" in shown.text
+    assert len(public(roost.channel)) == 1
+    await mia.click(message, label="Cancel")
+    await until(clock, lambda: "**Mia** cancelled" in shown.text)
+
+
+async def test_who_may_only_ask_is_told_whom_to_ask_of_a_countdown(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=2))
+    mia = await roost.member("mia", rights={"control.restart"})
+    tom = await roost.member("tom")
+    message = await planned(roost, clock, mia)
+
+    refused = await tom.click(message, label="Postpone 5")
+
+    await until(clock, lambda: "ask **Mia**, or somebody who has it" in refused.text)
+    assert "Postponed" not in public(roost.channel)[-1]
 
 
 async def test_a_click_without_the_right_is_refused(
