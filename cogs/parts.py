@@ -65,6 +65,7 @@ from bot.work.linking import Linking
 from bot.work.loosening import Loosening
 from bot.work.mirroring import Mirroring
 from bot.work.panel_log import PanelLog
+from bot.work.plan_skips import PlanSkips
 from bot.work.plans import Plans
 from bot.work.recipes import RecipeWork
 from bot.work.renaming import Renaming
@@ -125,6 +126,7 @@ class Parts:
     restores: Restores
     restoring: Course
     plans: Plans
+    plan_skips: PlanSkips
     events: Events
     idle_stop: IdleStop
     databases: DatabaseWork
@@ -212,6 +214,7 @@ class Parts:
             restores=server_work.restores,
             restoring=server_work.restoring,
             plans=planning.plans,
+            plan_skips=planning.plan_skips,
             events=posts.events,
             idle_stop=planning.idle_stop,
             databases=server_work.databases,

@@ -18,6 +18,9 @@ from bot.ui.pages import PAGE_LINES, page_number, page_of
 from bot.ui.parts import Control, button, card, choice, danger
 from bot.ui.text import cut
 from bot.work import plan_words as words
+from bot.work.game_words import words_of
+from bot.work.plan_skips import may_be_skipped, skipped_time
+from bot.work.plan_state import Plan
 from bot.work.plans import KEEP_AT_MOST, Planned, Plans, PlanWish
 from cogs.parts import Parts
 from cogs.power import SERVER
@@ -157,6 +160,18 @@ class PlanCog(commands.Cog):
         said = await self._parts.plans.remove(admitted, one)
         return card(said, rows=[[button("plans", label=_("Back"))]])
 
+    @component("plan-skip", right=SEES_ONE, ack=Ack.UPDATE, name="plan list")
+    async def skip(self, press: Press) -> Message:
+        job_id, stamp = (*press.args, "", "")[:2]
+        await self._parts.plan_skips.skip(press.admitted, job_id, stamp)
+        return self._card(press.admitted, job_id)
+
+    @component("plan-unskip", right=SEES_ONE, ack=Ack.UPDATE, name="plan list")
+    async def unskip(self, press: Press) -> Message:
+        job_id = (*press.args, "")[0]
+        await self._parts.plan_skips.take_back(press.admitted, job_id)
+        return self._card(press.admitted, job_id)
+
     @component("plan-take-restart", right="control.restart", on_server=True, name="plan restart")
     async def take_restart(self, press: Press) -> Message:
         return await self._take(press)
@@ -192,7 +207,13 @@ class PlanCog(commands.Cog):
     def _planned(self, one: Planned) -> str:
         plan = one.plan
         label = self._parts.plans.label(plan.asked.guild_id, plan)
-        return words.planned(plan, label, self._parts.clock.now(), who=plan.asked.actor_name)
+        now, who = self._parts.clock.now(), plan.asked.actor_name
+        return words.planned(plan, label, now, who=who, warns=self._warns(plan))
+
+    def _warns(self, plan: Plan) -> bool:
+        """Whether its game has words for the players."""
+        server = self._parts.directory.get(plan.asked.guild_id, plan.asked.server_id)
+        return server is not None and bool(words_of(server.image).say)
 
     def _page(self, admitted: Admitted, page: int) -> Message:
         plans, now = self._parts.plans, self._parts.clock.now()
@@ -227,7 +248,7 @@ class PlanCog(commands.Cog):
         said = "\n".join(
             (
                 words.line(plan, plans.label(admitted.guild_id, plan), now),
-                *words.details(plan, now),
+                *words.details(plan, now, warns=self._warns(plan)),
             )
         )
         buttons: list[Control] = [button("plans", label=_("All plans"))]
@@ -242,5 +263,10 @@ class PlanCog(commands.Cog):
                 )
             )
         if may or plan.asked.actor_id == admitted.actor.id:
+            if may_be_skipped(plan) and plan.due_at is not None:
+                stamp = str(int(plan.due_at.timestamp()))
+                buttons.append(button("plan-skip", one.id, stamp, label=_("Skip the next time")))
+            if skipped_time(plan, now) is not None:
+                buttons.append(button("plan-unskip", one.id, label=_("Don't skip after all")))
             buttons.append(danger("plan-remove", one.id, label=_("Remove")))
         return card(said, rows=[buttons])

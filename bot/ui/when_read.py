@@ -160,7 +160,7 @@ def rule_label(when: When) -> str:
     """The same for a choice, which shows no timestamps."""
     if when.at is not None:
         shown = when.at.astimezone(zone_of(when.zone))
-        return _("once, {time}", time=f"{shown:%Y-%m-%d %H:%M}")
+        return _("once, {time}", time=f"{shown:%Y-%m-%d %H:%M} ({when.zone})")
     return rule_words(when)
 
 

@@ -15,6 +15,7 @@ from bot.work.idle import IdleStop
 from bot.work.plan_backups import PlanBackups
 from bot.work.plan_posts import PlanPosts
 from bot.work.plan_runs import PlanRuns
+from bot.work.plan_skips import PlanSkips
 from bot.work.plans import Plans
 
 
@@ -23,6 +24,7 @@ class Planning(Area):
     """The plans of the guilds, and the look-out for idle servers."""
 
     plans: Plans
+    plan_skips: PlanSkips
     idle_stop: IdleStop
 
     async def start(self, supervisor: Supervisor) -> None:
@@ -72,6 +74,13 @@ def build_planning(
     )
     return Planning(
         plans=plans,
+        plan_skips=PlanSkips(
+            plans=plans,
+            database=database,
+            jobs=long_work.jobs,
+            audit=access.audit,
+            clock=clock,
+        ),
         idle_stop=IdleStop(
             database=database,
             gate=access.gate,

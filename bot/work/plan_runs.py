@@ -27,7 +27,7 @@ from bot.texts import _, speaking
 from bot.ui.errors import Unfit
 from bot.ui.text import bold
 from bot.ui.when import due_after
-from bot.ui.when_read import latest_moment, rule_label
+from bot.ui.when_read import rule_label
 from bot.work import plan_words as words
 from bot.work.again import Again, Asked, MemberGone, ServerGone
 from bot.work.engine import Done, Job, Jobs, Progress, Sleep
@@ -35,19 +35,14 @@ from bot.work.follows import FollowKind, Outcome, ending_of
 from bot.work.jobs_view import CANCEL
 from bot.work.plan_backups import PlanBackups, begun_words, failed_words
 from bot.work.plan_posts import PlanPosts
-from bot.work.plan_state import KIND, Made, Plan
+from bot.work.plan_state import KIND, SKIP, SKIPPED, Made, Plan, Skip
+from bot.work.plan_timing import LATE_AT_MOST, WARNING, lead, until, warning_seconds
 from bot.work.power_order import KIND as POWER
 from bot.work.power_order import PowerOrder
 from bot.work.restore_state import KIND as RESTORE
 from bot.work.telling import Told
 from bot.work.workflow import Workflows
 
-WARNING: Final = timedelta(minutes=5)
-"""A restart begins its countdown so long before it is due."""
-SHORT_WARNING_SECONDS: Final = 60
-"""Where it comes later than planned."""
-LATE_AT_MOST: Final = timedelta(minutes=15)
-"""A time that was missed by more, because the bot was away, is left out."""
 BUSY_AT_MOST: Final = timedelta(hours=1)
 EMPTY_SECONDS: Final = 60.0
 BUSY_SECONDS: Final = 15.0
@@ -57,7 +52,6 @@ ASK_AGAIN_SECONDS: Final = 30.0
 MADE_REMEMBERED: Final = 200
 """Backups of its own that a plan knows; a panel holds no more of one server in practice."""
 REST: Final = timedelta(days=30)
-WAIT_AT_MOST: Final = timedelta(days=1)
 TAKE: Final = "take"
 """The signal by which somebody takes a plan over; its payload is an `Asked`."""
 QUIET: Final = frozenset({"off"})
@@ -168,6 +162,26 @@ class PlanRuns:
                     self._set(job, due_at=None)
                     job.phase = "wait"
                 await job.save()
+            elif said.name == SKIP:
+                await self._skip(job, said.payload)
+
+    async def _skip(self, job: Job[Plan], payload: object) -> None:
+        """Leave out the time that is waited for; or one that was left out is none any more."""
+        try:
+            said = convert(payload, Skip)
+        except ValidationError:
+            return
+        plan, due = job.state, said.due
+        if job.phase in RUNNING or plan.paused:
+            return
+        if said.is_back:
+            if plan.last == SKIPPED and plan.handled_at == due and due > self._clock.now():
+                told = words.runs_after_all(plan, self._label(job), said.by, due)
+                await self._next(job, "", told, due=due)
+        elif plan.due_at == due:
+            after = words.following(plan, max(due, self._clock.now()))
+            told = words.skipped(plan, self._label(job), said.by, due, after)
+            await self._next(job, SKIPPED, told)
 
     # waiting
 
@@ -178,12 +192,12 @@ class PlanRuns:
             raise _Over("over")
         plan = self._set(job, due_at=due)
         await self._posts.keep_event(job, due)
-        wake = due - _lead(plan)
+        wake = due - lead(plan)
         if self._clock.now() < wake:
             return Sleep(wake)
         if now - due > LATE_AT_MOST:
             return await self._leave_out(job, "missed")
-        await job.save("look", self._set(job, until=self._until(plan, due), waits=""))
+        await job.save("look", self._set(job, until=until(plan, due), waits=""))
         return None
 
     async def _rest(self, job: Job[Plan]) -> Sleep | None:  # noqa: ARG002  # until somebody comes
@@ -192,12 +206,6 @@ class PlanRuns:
     def _after(self, plan: Plan, now: datetime) -> datetime:
         """From when the next time is looked for: a clock set back makes nothing due again."""
         return now if plan.handled_at is None else max(now, plan.handled_at)
-
-    def _until(self, plan: Plan, due: datetime) -> datetime:
-        if plan.latest is not None:
-            return latest_moment(plan.latest, due, plan.when.zone)
-        following = due_after(plan.when, due)
-        return due + WAIT_AT_MOST if following is None else min(following, due + WAIT_AT_MOST)
 
     # looking
 
@@ -303,7 +311,7 @@ class PlanRuns:
                     order = PowerOrder(
                         signal="restart",
                         reason=_("planned, {rule}", rule=rule_label(plan.when)),
-                        delay_seconds=0 if is_empty else _warning_seconds(plan, now),
+                        delay_seconds=0 if is_empty else warning_seconds(plan, now),
                         origin=f"plan {job.id}",
                     )
                     begun = await self._workflows.begin_in(
@@ -455,18 +463,27 @@ class PlanRuns:
             return await self._next(job, outcome, said)
         return await self._next(job, outcome)
 
-    async def _next(self, job: Job[Plan], outcome: str, told: str = "") -> Sleep | None:
-        """Tell what came of this time, and wait for the next; nothing of this one is left over."""
+    async def _next(
+        self, job: Job[Plan], outcome: str, told: str = "", *, due: datetime | None = None
+    ) -> Sleep | None:
+        """Tell what came of this time, and wait for the next; nothing of this one is left over.
+
+        Args:
+            job: The plan.
+            outcome: What came of it; "" where it is none.
+            told: For the channel.
+            due: The next time, where it isn't the one after this.
+        """
         if told:
             await self._posts.say(job, told)
         plan, now = job.state, self._clock.now()
         handled = plan.due_at or now
-        following = due_after(plan.when, max(now, handled))
+        following = due or due_after(plan.when, max(now, handled))
         state = self._set(
             job,
-            handled_at=handled,
+            handled_at=None if due else handled,
             last=outcome,
-            last_at=now,
+            last_at=now if outcome else None,
             due_at=following,
             until=None,
             waits="",
@@ -497,18 +514,6 @@ class PlanRuns:
 
     def _label(self, job: Job[Plan]) -> str:
         return self._posts.label(job.guild_id, job.state)
-
-
-def _lead(plan: Plan) -> timedelta:
-    """How long before it is due it begins: players are warned, unless it waits for none."""
-    is_warned = plan.what == "restart" and not plan.only_empty
-    return WARNING if is_warned else timedelta()
-
-
-def _warning_seconds(plan: Plan, now: datetime) -> int:
-    target = plan.until if plan.only_empty else plan.due_at
-    left = (target - now).total_seconds() if target is not None else 0.0
-    return max(SHORT_WARNING_SECONDS, round(left))
 
 
 def _hinders(other: JobRow, plan: Plan) -> bool:

@@ -16,6 +16,22 @@ What = Literal["restart", "backup"]
 RIGHTS: Final[dict[What, str]] = {"restart": "control.restart", "backup": "backup.create"}
 DELETE_BACKUPS: Final = "backup.delete"
 """The right that a plan takes which deletes what it made before."""
+SKIPPED: Final = "skipped"
+"""What came of a time that somebody left out."""
+
+
+SKIP: Final = "skip"
+"""The signal by which a time is left out, or run after all; its payload is a `Skip`."""
+
+
+class Skip(Struct, frozen=True, kw_only=True):
+    """What is said to a plan of one of its times. A stored contract."""
+
+    due: datetime
+    """Which one is meant: a click that comes late leaves out no other."""
+    by: str
+    is_back: bool = False
+    """It is not left out after all."""
 
 
 class Made(Struct, frozen=True):
@@ -52,7 +68,8 @@ class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     handled_at: datetime | None = None
     """The last time that was dealt with; a clock that is set back makes it due no more."""
     last: str = ""
-    """What came of it: done, joined, failed, unknown, missed, off, busy, not-empty, full."""
+    """What came of it: done, joined, failed, unknown, missed, off, busy, not-empty, full,
+    skipped."""
     last_at: datetime | None = None
     paused: str = ""
     """Why it rests: "right" (no longer theirs) or "left"; "" where it doesn't."""

@@ -6,7 +6,7 @@ from bot.texts import _, _n
 from bot.ui.text import bold, cut, moment, plain
 from bot.ui.when import due_times
 from bot.ui.when_read import latest_words, rule_label, rule_words
-from bot.work.plan_state import Plan, What
+from bot.work.plan_state import SKIPPED, Plan, What
 
 TIMES_SHOWN = 3
 
@@ -16,7 +16,7 @@ def what_words(what: What) -> str:
     return {"restart": _("restart"), "backup": _("backup")}[what]
 
 
-def planned(plan: Plan, server: str, now: datetime, *, who: str) -> str:
+def planned(plan: Plan, server: str, now: datetime, *, who: str, warns: bool) -> str:
     """The rule in a sentence, and the next three times."""
     rule = rule_words(plan.when)
     said = {"who": bold(who), "server": bold(server), "rule": rule}
@@ -24,11 +24,17 @@ def planned(plan: Plan, server: str, now: datetime, *, who: str) -> str:
         first = _("🗓️ {who} planned a restart of {server}: {rule}.", **said)
     else:
         first = _("🗓️ {who} planned a backup of {server}: {rule}.", **said)
-    return "\n".join((first, *details(plan, now)))
+    return "\n".join((first, *details(plan, now, warns=warns)))
 
 
-def details(plan: Plan, now: datetime) -> list[str]:
-    """The rest of a plan: its conditions, what is kept, and the next times."""
+def details(plan: Plan, now: datetime, *, warns: bool) -> list[str]:
+    """The rest of a plan: its conditions, what is kept, and the next times.
+
+    Args:
+        plan: The plan.
+        now: The moment at which it is shown.
+        warns: Whether players can be told something in the game.
+    """
     lines = []
     if condition := condition_words(plan):
         lines.append(condition)
@@ -42,7 +48,11 @@ def details(plan: Plan, now: datetime) -> list[str]:
             )
         )
     if plan.what == "restart" and not plan.only_empty:
-        lines.append(_("Players are warned in the game for 5 minutes before."))
+        lines.append(
+            _("Players are warned in the game for 5 minutes before.")
+            if warns
+            else _("The channel is told 5 minutes before; in this game I can't warn the players.")
+        )
     times = next_times(plan, now)
     if times and plan.when.at is None:
         lines.append(_("Next: {time}.", time=moment(times[0], "f")))
@@ -106,6 +116,7 @@ def outcome_words(outcome: str) -> str:
         "not-empty": _("left out, somebody played"),
         "not-known": _("left out, nobody knew who plays"),
         "full": _("left out, too much was under way"),
+        SKIPPED: _("skipped"),
     }.get(outcome, outcome)
 
 
@@ -140,6 +151,24 @@ def left_out(plan: Plan, server: str, outcome: str, due: datetime, following: st
     else:
         first = _("⚪ The backup of {server} planned for {time} was left out: {why}.", **said)
     return f"{first} {following}".strip()
+
+
+def skipped(plan: Plan, server: str, by: str, due: datetime, following: str) -> str:
+    """A time that somebody leaves out."""
+    said = {"who": bold(by), "server": bold(server), "time": moment(due, "f")}
+    if plan.what == "restart":
+        first = _("⚪ {who} skips the restart of {server} planned for {time}.", **said)
+    else:
+        first = _("⚪ {who} skips the backup of {server} planned for {time}.", **said)
+    return f"{first} {following}".strip()
+
+
+def runs_after_all(plan: Plan, server: str, by: str, due: datetime) -> str:
+    """The same taken back."""
+    said = {"who": bold(by), "server": bold(server), "time": moment(due, "f")}
+    if plan.what == "restart":
+        return _("🗓️ {who} lets the restart of {server} run after all: {time}.", **said)
+    return _("🗓️ {who} lets the backup of {server} run after all: {time}.", **said)
 
 
 def following(plan: Plan, after: datetime) -> str:

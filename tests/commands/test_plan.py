@@ -1,5 +1,6 @@
 """/plan: what is planned happens at its time, once, and only while it may."""
 
+import copy
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from demo.panel import SimPanel
 from demo.panel.records import Backup
 from demo.panel.server import Server
 from tests.clock import MovedClock, passing, until
-from tests.wirecord import Member, Permission
+from tests.wirecord import Member, Permission, Shown, components_of
 from tests.world import World, private, public
 
 BACKER = {"websocket.connect", "backup.create"}
@@ -117,6 +118,85 @@ async def test_a_plan_is_removed_by_a_choice_and_runs_no_more(
     assert "Nothing is planned" in await private(await mia.slash(roost.channel, "plan list"))
     await passing(clock, 3 * HOUR, step=300)
     assert panel.world.server("Survival").backups == []
+
+
+async def test_one_time_is_skipped_publicly_and_taken_back(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await staff(roost, "mia", RESTARTER)
+    ben = await staff(roost, "ben", {"websocket.connect"})
+    await plan(mia, roost, "restart", every="6h", event=True)
+    first = the_plan(roost).plan.due_at
+    assert first is not None
+    await until(clock, lambda: roost.guild.events)
+
+    theirs = await card_of(ben, roost, clock)
+    assert "Skip the next time" not in labels(theirs)
+    shown = await card_of(mia, roost, clock)
+    await mia.click(shown.message, label="Skip the next time")
+    stamp = f"<t:{int(first.timestamp())}:f>"
+    await until(
+        clock, lambda: said(roost, f"skips the restart of **Survival** planned for {stamp}")
+    )
+    assert said(roost, f"Next: <t:{int(first.timestamp()) + 21600}:f>.")
+    await passing(clock, 30)
+    assert the_plan(roost).plan.due_at == first + timedelta(hours=6)
+
+    again = await card_of(mia, roost, clock)
+    await mia.click(again.message, label="Don't skip after all")
+    await until(clock, lambda: said(roost, f"restart of **Survival** run after all: {stamp}."))
+    await passing(clock, 30)
+    assert the_plan(roost).plan.due_at == first
+    assert len(roost.guild.events) == 1
+
+    await until(clock, lambda: panel.count("POST */power"), step=60, limit=7 * HOUR)
+    assert clock.now() >= first - timedelta(seconds=5)
+
+
+async def test_a_skipped_time_does_nothing_and_a_stale_card_skips_no_other(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await staff(roost, "mia", BACKER)
+    await plan(mia, roost, "backup", every="6h")
+    first = the_plan(roost).plan.due_at
+    assert first is not None
+    shown = await card_of(mia, roost, clock)
+    old = copy.deepcopy(shown.message)
+    await mia.click(shown.message, label="Skip the next time")
+    await until(clock, lambda: said(roost, "skips the backup of **Survival**"))
+
+    late = await mia.click(old, label="Skip the next time")
+    await until(clock, lambda: "That time is no longer waited for" in late.text)
+
+    await passing(clock, 6.5 * HOUR, step=600)
+    assert panel.world.server("Survival").backups == []
+    assert the_plan(roost).plan.last == "skipped"
+    await until(clock, lambda: panel.world.server("Survival").backups, step=60, limit=7 * HOUR)
+
+
+async def card_of(member: Member, roost: World, clock: MovedClock) -> Shown:
+    """The only plan, opened from the list."""
+    listed = await member.slash(roost.channel, "plan list")
+    await private(listed)
+    shown = await member.select(listed.message, [the_plan(roost).id])
+    await until(clock, lambda: "All plans" in labels(shown))
+    return shown
+
+
+def labels(shown: Shown) -> list[str]:
+    return [str(one.get("label")) for one in components_of(shown.message["components"])]
+
+
+async def test_in_a_game_that_can_t_be_spoken_to_no_warning_is_promised(
+    roost: World, panel: SimPanel
+) -> None:
+    panel.world.server("Survival").docker_image = "ghcr.io/example/unknown:latest"
+    await roost.refresh()
+    mia = await staff(roost, "mia", RESTARTER)
+
+    await plan(mia, roost, "restart", every="day 04:00")
+
+    await roost.posted("in this game I can't warn the players")
 
 
 async def test_who_may_not_do_it_may_not_remove_the_plan_of_another(
