@@ -330,11 +330,11 @@ def _remedy(action: Action, because: Link) -> str:
         case _, Reason.DENIAL:
             return _("an admin takes that rule back with `/access revoke`.")
         case _, Reason.NOT_ADMIN:
-            return _("somebody with *Manage Server* does it, or gives you the admin role.")
+            return _("*Manage Server* in Discord, or the guild's admin role.")
         case _, Reason.SEES_NONE:
             return _("an admin grants a right on one of the servers with `/access grant`.")
         case _, Reason.NO_RECIPE:
-            return _("an admin makes one with `/access console`, or you pick another.")
+            return _("an admin makes one with `/access console`, or another one is picked.")
         case _, Reason.NO_SERVER:
             return _("name a server that you may see.")
         case Part.GUILD, _:
