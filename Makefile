@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # twice the cores, because tests wait on sockets more than they compute
 JOBS ?= $(shell echo $$(( 2 * $$(nproc) )))
+# containers often forbid it; then every process the tests start compiles the whole bot anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup check test test-all bench soak demo run docs lock clean
 
