@@ -160,7 +160,7 @@ class PanelMore:
         if posted:
             said += "\n" + ", ".join(posted)
         if refused:
-            said += "\n" + _("**Mirrors that couldn't be made, or can't speak yet:**")
+            said += "\n" + _("**What couldn't be made, or can't speak yet:**")
             said += "".join(f"\n- {one}" for one in refused[:MISSING_SHOWN])
         return card(said, colour=Colour.GREEN)
 

@@ -1,6 +1,7 @@
 """Taking a guild's settings out as a file, and taking such a file over in one transaction."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
@@ -27,18 +28,20 @@ from bot.store import (
     rules,
     servers,
 )
+from bot.store.alerts import AlertEvent
 from bot.store.engine import Database
 from bot.store.errors import NameTaken
 from bot.store.guilds import GuildSettings
 from bot.store.policies import Changed
-from bot.texts import _
+from bot.texts import _, _n
 from bot.ui.errors import Unfit
+from bot.ui.text import bold
 from bot.work.alerts import ALERTS_PER_GUILD
 from bot.work.file_things import Names
 from bot.work.files_attachments import Attached, Attachments
 from bot.work.guild_change import Change, NewPolicy, Taker, change_of
 from bot.work.guild_file import MOST_BYTES, GuildFile, Stored, read, written
-from bot.work.posted_file import NewConsole, Posted
+from bot.work.posted_file import NewConsole, Posted, PostedChange
 
 PlanMirrors = Callable[
     [Admitted, discord.Guild, Sequence[NewConsole]], tuple[list[mirrors.NewMirror], list[str]]
@@ -72,7 +75,7 @@ class Exchange:
         self.plan_mirrors: PlanMirrors = lambda _admitted, _guild, _wanted: ([], [])
         """Makes rows of the mirrors that are wanted, and words for those that can't be."""
         self.when_taken: list[Taken] = []
-        """What goes on after a file was taken over; says in words what of it couldn't be."""
+        """What goes on after a file was taken over; says in words what of it can't be yet."""
 
     async def export(self, admitted: Admitted, guild: discord.Guild) -> bytes:
         """The guild's file."""
@@ -181,6 +184,7 @@ class Exchange:
             )
             await self._audit.append(session, guild_id, entry)
         await self._ruling.load(guild_id)
+        said += _unheard(guild, change.posted)
         for go_on in self.when_taken:
             said += await go_on(admitted, guild, change)
         return change, said
@@ -247,6 +251,51 @@ async def _set(session: AsyncSession, admitted: Admitted, new: NewPolicy, now: d
         raise Unfit(
             _("Somebody changed a policy at the same moment. Nothing was changed; import it again.")
         ) from None
+
+
+def _unheard(guild: discord.Guild, posted: PostedChange) -> Iterator[str]:
+    """Alerts and boards of a file in channels where the bot can't post them, in words."""
+    mute = Counter(
+        one.channel_id
+        for one in posted.alerts
+        if not _may_post(guild, one.channel_id, with_files=one.event is AlertEvent.CRASH)
+    )
+    for channel_id, count in mute.items():
+        yield _cant_post(_n("{count} alert", "{count} alerts", count), channel_id)
+    for channel_id in dict.fromkeys(one.channel_id for one in posted.alerts if one.in_thread):
+        if channel_id in mute:
+            continue
+        channel = guild.get_channel(channel_id)
+        rights = channel.permissions_for(guild.me) if channel else discord.Permissions.none()
+        if not (rights.create_public_threads and rights.send_messages_in_threads):
+            yield _(
+                "I may open no threads in {channel}. Give me *Create Public Threads* and *Send "
+                "Messages in Threads* there.",
+                channel=f"<#{channel_id}>",
+            )
+    for board in posted.boards:
+        if not _may_post(guild, board.channel_id, with_files=bool(board.chart)):
+            yield _cant_post(bold(board.title), board.channel_id)
+
+
+def _cant_post(what: str, channel_id: int) -> str:
+    return _(
+        "{what} → {channel}: I can't post there. Give me *View Channel*, *Send Messages* and "
+        "*Attach Files* there, and I go on by myself.",
+        what=what,
+        channel=f"<#{channel_id}>",
+    )
+
+
+def _may_post(guild: discord.Guild, channel_id: int, *, with_files: bool) -> bool:
+    channel = guild.get_channel_or_thread(channel_id)
+    if channel is None:
+        return False
+    rights = channel.permissions_for(guild.me)
+    writes = rights.send_messages
+    if isinstance(channel, discord.Thread):
+        writes = rights.send_messages_in_threads
+    return rights.view_channel and writes and (rights.attach_files or not with_files)
 
 
 def _names(guild: discord.Guild) -> Names:

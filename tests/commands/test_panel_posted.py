@@ -124,6 +124,37 @@ async def test_a_mirror_whose_webhook_discord_refuses_is_told_and_begins_by_itse
     assert len(roost.wire.webhooks_of(full)) == 15
 
 
+async def test_an_alert_and_a_board_where_the_bot_may_not_post_are_told(
+    roost: World, panel: SimPanel
+) -> None:
+    shut, open_one = roost.guild.channel("shut"), roost.guild.channel("open")
+    await roost.guild.announce()
+    await shut.deny(Permission.SEND_MESSAGES)
+    await open_one.deny(Permission.CREATE_PUBLIC_THREADS)
+    survival, lobby = (panel.world.server(name).uuid for name in SERVERS)
+    file = {
+        "roost": 1,
+        "alerts": [
+            {"event": "crash", "channel": {"id": shut.id}, "server": survival},
+            {"event": "cpu", "channel": {"id": shut.id}},
+            {"event": "crash", "channel": {"id": open_one.id}, "in_thread": True},
+        ],
+        "boards": [
+            {"channel": {"id": shut.id}, "title": "How we are", "servers": [survival, lobby]},
+            {"channel": {"id": open_one.id}, "title": "In the open", "servers": [lobby]},
+        ],
+    }
+
+    said = await taken_over(roost, file)
+
+    assert "3 alerts, 2 boards" in said
+    assert f"2 alerts → <#{shut.id}>: I can't post there" in said
+    assert f"**How we are** → <#{shut.id}>: I can't post there" in said
+    assert f"I may open no threads in <#{open_one.id}>" in said
+    assert "In the open" not in said
+    await eventually(lambda: "In the open" in _said(open_one))
+
+
 async def test_a_mirror_into_what_is_no_text_channel_is_told_and_not_left_out(
     roost: World, panel: SimPanel
 ) -> None:
