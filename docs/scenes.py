@@ -108,7 +108,7 @@ async def _board_crash(ada: Scene) -> None:
     lobby = ada.playground.panel.world.server("Lobby")
     lobby.crashes_on_start = True
     lobby.crash(1)
-    await ada.sees("**Lobby** · crashed")
+    await ada.sees("**Lobby** ·\u00a0crashed")
     await asyncio.sleep(SETTLED)
 
 

@@ -16,7 +16,7 @@ from bot.store.boards import Style
 from bot.texts import _, _n
 from bot.ui.cards import COLOURS, DOTS, dot, state_name
 from bot.ui.parts import Colour, button, choice, framed
-from bot.ui.text import bold, code, moment, name, size
+from bot.ui.text import APART, bold, code, moment, name, size
 
 SERVERS_AT_MOST: Final = 25
 """As many as one select holds."""
@@ -135,7 +135,7 @@ def told(rows: Sequence[Row], style: Style, now: datetime) -> list[str]:
 
 def _told(row: Row, detail: int, now: datetime) -> str:
     shown_name = bold(row.label, NAME_CHARACTERS if detail else 28)
-    head = " · ".join([f"{_dot(row, now)} {shown_name}", *_state(row, now)])
+    head = APART.join([f"{_dot(row, now)} {shown_name}", *_state(row, now)])
     if detail == 0 or row.server is None:
         return head
     known = row.known
@@ -145,14 +145,16 @@ def _told(row: Row, detail: int, now: datetime) -> str:
     if detail == 3:
         lines = [head]
         if numbers is not None:
-            lines.append(" · ".join(_long(numbers, row.server)))
+            # two lines that a phone need not wrap, rather than a full one and its rest
+            *first, disk = _long(numbers, row.server)
+            lines += [f"-# {APART.join(first)}", f"-# {disk}"]
         if address:
             lines.append(address)
         return "\n".join(lines)
     facts = _short(numbers, row.server, is_all=detail == 2) if numbers is not None else []
     if address and detail == 2:
         facts.append(address)
-    return f"{head}\n-# {' · '.join(facts)}" if facts else head
+    return f"{head}\n-# {APART.join(facts)}" if facts else head
 
 
 def _state(row: Row, now: datetime) -> list[str]:
@@ -242,7 +244,7 @@ def _footer(rows: Sequence[Row], now: datetime, changed_at: datetime, chart_word
     elif any(row.is_asked for row in rows):
         said.append(_("The node lets nobody listen, so I ask the panel every minute."))
     changed = _("last change {time}", time=moment(changed_at))
-    said.append(f"{chart_words} · {changed}" if chart_words else changed)
+    said.append(f"{chart_words}{APART}{changed}" if chart_words else changed)
     return "\n".join(f"-# {line}" for line in said)
 
 

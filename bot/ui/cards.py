@@ -14,7 +14,7 @@ from bot.posts.messages import Message
 from bot.texts import _
 from bot.ui.parts import Colour, button, card
 from bot.ui.players import players_line, players_short
-from bot.ui.text import bold, code, duration, moment, name, size
+from bot.ui.text import APART, bold, code, duration, moment, name, size
 
 DOTS = {
     State.RUNNING: "🟢",
@@ -98,7 +98,7 @@ def list_line(server: Server, label: str, known: Known, count: PlayerCount) -> s
         said.append(players)
     if known.seen_at and not known.is_live:
         said.append(moment(known.seen_at))
-    return f"{dot(known)} {bold(label)}: {' · '.join((*said, code(server.identifier)))}"
+    return f"{dot(known)} {bold(label)}: {APART.join((*said, code(server.identifier)))}"
 
 
 def server_card(
@@ -138,7 +138,7 @@ def numbers_line(server: Server, known: Known) -> str:
     cpu = _("CPU {percent} %", percent=round(numbers.cpu_percent))
     memory = _limited(_("Memory"), numbers.memory_bytes, server.memory_limit_bytes)
     disk = _limited(_("Disk"), numbers.disk_bytes, server.disk_limit_bytes)
-    return f"{cpu} · {memory} · {disk}"
+    return APART.join((cpu, memory, disk))
 
 
 def usage_card(

@@ -6,6 +6,8 @@ from datetime import datetime
 from bot.posts.lines import visible
 from bot.texts import _, _n
 
+APART = " ·\u00a0"
+"""Between facts of one line: where it has to wrap, the dot goes along with what follows it."""
 LINE_CHARACTERS = 200
 """Of a console line in a message; the whole line is in the file that can be had beside it."""
 _LINE_HEAD = re.compile(

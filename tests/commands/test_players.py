@@ -57,7 +57,7 @@ async def test_the_list_tells_how_many_play_where_it_is_known(
 
     lobby = next(line for line in said.splitlines() if "Lobby" in line)
     survival = next(line for line in said.splitlines() if "Survival" in line)
-    assert "running · 1 player ·" in lobby
+    assert "running ·\u00a01 player ·" in lobby
     assert "player" not in survival
 
 

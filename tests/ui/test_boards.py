@@ -104,7 +104,7 @@ def test_many_servers_are_told_in_fewer_words_each() -> None:
     ("known", "words"),
     [
         (Known(State.RUNNING, START, NUMBERS, is_live=True), "4 of 20 players"),
-        (Known(State.OFFLINE, START, is_live=True, since_at=START), "offline · <t:"),
+        (Known(State.OFFLINE, START, is_live=True, since_at=START), "offline ·\u00a0<t:"),
         (Known(State.OFFLINE, START, is_live=True, has_crashed=True), "crashed"),
         (Known(State.RUNNING, START - timedelta(hours=1), NUMBERS), "unknown, last seen running"),
         (Known(State.NODE_DOWN, START, None, State.RUNNING, START), "the node doesn't answer"),
@@ -114,6 +114,13 @@ def test_many_servers_are_told_in_fewer_words_each() -> None:
 )
 def test_the_deciding_fact_comes_with_its_age(known: Known, words: str) -> None:
     assert words in told([row(known=known)], Style.LINES, START)[0]
+
+
+@pytest.mark.parametrize("style", list(Style))
+def test_where_a_line_wraps_no_dot_is_left_behind_at_its_end(style: Style) -> None:
+    (text,) = told([row()], style, START)
+    assert "·\u00a0" in text
+    assert "· " not in text  # a browser breaks at that blank, after the dot
 
 
 def test_numbers_of_a_server_that_is_not_sure_to_run_are_not_shown() -> None:
