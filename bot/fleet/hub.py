@@ -268,6 +268,8 @@ class Hub:
         was_live = self._known.get(server.id, NOTHING_KNOWN).is_live
         known = await self._answer(server, is_background=is_background)
         feed = self._feeds.get(server.id)
+        if feed is not None and known.state.is_power_state and isinstance(feed.failure, Conflict):
+            feed.try_again()  # the panel answers for it again: what it was refused for is over
         is_live = feed is not None and feed.is_live
         if is_live and not was_live:
             return self.known(server)  # the node spoke meanwhile; the panel's word may be older
@@ -323,7 +325,8 @@ class Hub:
                 return
             await self._clock.sleep(SETTLE_SECONDS)
 
-    def _settle_soon(self, server: Server) -> None:
+    def settle_soon(self, server: Server) -> None:
+        """Ask the panel, because an install, restore or transfer is said to be over."""
         self._supervisor.start(f"settle {server.id}", self._settle(server))
 
     # the connections
@@ -454,9 +457,9 @@ class Hub:
             case TransferStatus(status="processing" | "completed"):
                 self._passing(feed, State.TRANSFERRING)
                 if event.status == "completed":
-                    self._settle_soon(feed.server)
+                    self.settle_soon(feed.server)
             case InstallEnded() | RestoreEnded() | TransferStatus():
-                self._settle_soon(feed.server)
+                self.settle_soon(feed.server)
             case _:
                 pass
 
@@ -481,7 +484,7 @@ class Hub:
             is_changed, feed.server = server != feed.server, server
             known = self._known.get(server.id, NOTHING_KNOWN)
             if known.state in PASSING and server.status is None and feed.watchers:
-                self._settle_soon(server)
+                self.settle_soon(server)
             if not _is_barred(feed) and _may_connect(server):
                 feed.try_again()
             if is_changed:
@@ -524,7 +527,7 @@ def _is_barred(feed: Feed) -> bool:
     """Whether the panel's list still shows what it refused the connection for."""
     listed = listed_state(feed.server.status)
     is_refused = isinstance(feed.failure, Conflict)
-    return listed is State.SUSPENDED or (listed is State.INSTALLING and is_refused)
+    return listed is State.SUSPENDED or (listed is not None and is_refused)
 
 
 def _may_connect(server: Server) -> bool:

@@ -69,9 +69,9 @@ class Console:
 
     Entering the context waits until the login is accepted or the first try has failed; it fails
     itself only through what `mint` raises unforeseen. Iterate in one place: events are handed out
-    once. When it is over for good (key rejected, server gone, suspended or not installed, not
-    allowed), the iteration gives a `Disconnected` without `again_in` and then raises the error;
-    after `close` it just ends.
+    once. When it is over for good (key rejected, not allowed, server gone or blocked by the panel:
+    suspended, not installed, restored, moved, its node maintained), the iteration gives a
+    `Disconnected` without `again_in` and then raises the error; after `close` it just ends.
 
     Args:
         network: Whose sessions, clock and guard are used.

@@ -16,6 +16,13 @@ from bot.pterodactyl.errors import (
 
 LATER_SECONDS: Final = 60.0
 SLOW_SECONDS: Final = 300.0
+_REFUSED_FOR: Final = {
+    ConflictState.SUSPENDED: "the server is suspended",
+    ConflictState.MAINTENANCE: "the server's node is being maintained",
+    ConflictState.INSTALLING: "the server is not installed",
+    ConflictState.RESTORING: "the server is being restored",
+    ConflictState.TRANSFERRING: "the server is being moved",
+}
 
 
 class Ending(NamedTuple):
@@ -33,11 +40,9 @@ def not_given(error: PanelError) -> Ending:
     match error:
         case KeyRejected() | NotFound() | NotAllowed() | AddressRefused():
             return Ending(reason, wait=None, error=error)
-        case Conflict(state=ConflictState.SUSPENDED):
-            return Ending("the server is suspended", wait=None, error=error)
-        case Conflict(state=ConflictState.INSTALLING):
-            # one whose install failed stays so until its operator repairs it
-            return Ending("the server is not installed", wait=None, error=error)
+        case Conflict(state=ConflictState() as state):
+            # the panel's list tells when it is over; some stay so until an operator acts
+            return Ending(_REFUSED_FOR[state], wait=None, error=error)
         case Conflict():
             return Ending(reason, wait=LATER_SECONDS)
         case Limited():
@@ -49,7 +54,7 @@ def not_given(error: PanelError) -> Ending:
 
 def is_passing(error: PanelError) -> bool:
     """Whether a connection that stands may outlive that the panel gives no new credentials."""
-    return isinstance(error, Conflict) and error.state is ConflictState.INSTALLING
+    return isinstance(error, Conflict) and error.state is not ConflictState.SUSPENDED
 
 
 def handshake_refused(status: int) -> Ending:

@@ -79,7 +79,7 @@ class BackupWork:
         self._follows = follows
         self._clock = clock
         follows.watch_with("backup", Watch(self._look_at_backup, _is_of_backup, self.forget))
-        follows.watch_with("restore", Watch(self._look_at_restore, _is_of_restore))
+        follows.watch_with("restore", Watch(self._look_at_restore, _is_of_restore, hub.settle_soon))
 
     async def look(self, admitted: Admitted) -> tuple[Sequence[Backup], Room]:
         """All backups of a server, and what there is room for.

@@ -106,7 +106,7 @@ class Watch(Struct, frozen=True):
     is_hint: Callable[[Event, FollowJob], bool]
     """Whether an event says that it is time to look; what it says isn't trusted."""
     over: Callable[[Server], None] = lambda _server: None
-    """Called once it is over, so that no old list is shown."""
+    """Called once it is over, so that nothing old is shown."""
 
 
 class Followed(Struct, frozen=True):

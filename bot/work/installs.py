@@ -28,7 +28,7 @@ class Installs:
         self._hub = hub
         self._directory = directory
         self._follows = follows
-        follows.watch_with("reinstall", Watch(self._look, _is_hint))
+        follows.watch_with("reinstall", Watch(self._look, _is_hint, hub.settle_soon))
 
     async def reinstall(
         self, interaction: discord.Interaction | None, admitted: Admitted

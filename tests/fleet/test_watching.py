@@ -8,7 +8,13 @@ import pytest
 
 from bot.fleet.hub import Fallback, Listener, TooManyWatched
 from bot.fleet.known import State
-from bot.pterodactyl.console_events import ConsoleLine, Disconnected, Event, Lost, Reconnected
+from bot.pterodactyl.console_events import (
+    ConsoleLine,
+    Disconnected,
+    Event,
+    Lost,
+    Reconnected,
+)
 from bot.secret import Secret
 from demo.panel import SimPanel
 from demo.panel.instance import Instance
@@ -219,10 +225,19 @@ async def test_a_suspended_server_is_told_as_such_and_heard_again_when_it_is_pai
         assert not ears.has_ended
 
 
-@pytest.mark.parametrize("state", ["installing", "install_failed"])
+REFUSED = [
+    ("installing", State.INSTALLING),
+    ("install_failed", State.INSTALLING),
+    ("restoring", State.RESTORING),
+    ("transferring", State.TRANSFERRING),
+    ("maintenance", State.NODE_DOWN),
+]
+
+
+@pytest.mark.parametrize(("state", "shown"), REFUSED)
 @pytest.mark.parametrize("is_heard_before", [False, True])
-async def test_a_server_that_is_not_installed_is_left_alone_until_the_list_shows_it_normal(
-    fleet: Fleet, panel: SimPanel, state: str, is_heard_before: bool
+async def test_a_server_whose_console_is_refused_is_left_alone_until_the_list_shows_it_normal(
+    fleet: Fleet, panel: SimPanel, state: str, shown: State, is_heard_before: bool
 ) -> None:
     server = panel.world.server("Survival")
     if not is_heard_before:
@@ -232,13 +247,13 @@ async def test_a_server_that_is_not_installed_is_left_alone_until_the_list_shows
             await fleet.until(lambda: is_live(fleet, "Survival"))
             server.set_state(state)
             await fleet.passes(700, step=10.0)
-        await fleet.until(lambda: known(fleet, "Survival") is State.INSTALLING)
+        await fleet.until(lambda: known(fleet, "Survival") is shown)
         await fleet.passes(60)
         panel.asked.clear()
         await fleet.passes(3600, step=10.0)
         assert panel.count(MINT) == 0
         assert panel.count(RESOURCES) == 0
-        assert known(fleet, "Survival") is State.INSTALLING
+        assert known(fleet, "Survival") is shown
 
         server.set_state("normal")
         await fleet.until(lambda: is_live(fleet, "Survival"), within=400)
@@ -246,6 +261,19 @@ async def test_a_server_that_is_not_installed_is_left_alone_until_the_list_shows
         game(panel, "Survival").printed("after it")
         await fleet.until(lambda: "after it" in ears.lines)
         assert panel.count(MINT) == 1
+
+
+@pytest.mark.parametrize(("state", "shown"), REFUSED)
+async def test_what_was_refused_is_heard_at_once_when_the_panel_answers_for_it_again(
+    fleet: Fleet, panel: SimPanel, state: str, shown: State
+) -> None:
+    server = panel.world.server("Survival")
+    server.set_state(state)
+    async with watching(fleet, "Survival"):
+        await fleet.until(lambda: known(fleet, "Survival") is shown)
+        server.set_state("normal")
+        await fleet.hub.look(fleet.server("Survival"), fresh_seconds=0)
+        await fleet.until(lambda: is_live(fleet, "Survival"), within=10)
 
 
 async def test_it_is_over_when_the_panel_no_longer_has_the_server(

@@ -482,13 +482,22 @@ async def test_a_panel_that_says_never_again_is_believed(
     assert console.is_over
 
 
-INSTALLING = Conflict(answer(409, "This server has not yet completed its installation"))
+REFUSALS = [
+    Conflict(answer(409, said))
+    for said in (
+        "This server has not yet completed its installation",
+        "This server is currently restoring from a backup",
+        "This server is currently being transferred",
+        "The node of this server is currently under maintenance",
+    )
+]
 
 
-async def test_a_server_that_is_not_installed_ends_it_for_good(
-    console: Console, node: Node, clock: MovedClock
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda error: error.state)
+async def test_a_server_that_the_panel_blocks_ends_it_for_good(
+    console: Console, node: Node, refusal: Conflict
 ) -> None:
-    node.mint_errors.append(INSTALLING)
+    node.mint_errors.append(refusal)
     console.start()
 
     assert (await next_of(console, Disconnected)).again_in is None
@@ -496,11 +505,12 @@ async def test_a_server_that_is_not_installed_ends_it_for_good(
         await anext(console)
 
 
-async def test_an_install_is_heard_until_the_old_token_runs_out(
-    console: Console, node: Node, clock: MovedClock
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda error: error.state)
+async def test_a_server_that_the_panel_blocks_is_heard_until_the_old_token_runs_out(
+    console: Console, node: Node, clock: MovedClock, refusal: Conflict
 ) -> None:
     talk = await begun(console, node)
-    node.mint_errors += [INSTALLING, INSTALLING]
+    node.mint_errors += [refusal, refusal]
     await talk.say("token expiring")
     await talk.caught_up()
     await clock.advance(2.0)
@@ -517,7 +527,7 @@ async def test_an_install_is_heard_until_the_old_token_runs_out(
 @pytest.mark.parametrize(
     ("error", "least", "most"),
     [
-        (Conflict(answer(409, "This server is currently restoring from a backup")), 60, 70),
+        (Conflict(answer(409, "This server is busy")), 60, 70),
         (Limited(answer(429, retry_after=33.0)), 33, 37),
         (PanelDown("maintenance", retry_after=20.0), 20, 22),
         (PanelDown("refused"), 1, 2),
