@@ -299,7 +299,10 @@ class Hub:
             return no_longer(self.known(server), state_of_failure(error), now())
         if stats.is_suspended:
             return no_longer(self.known(server), State.SUSPENDED, now())
-        return Known(power_state(stats.current_state), now(), asked_numbers(stats.resources))
+        state = power_state(stats.current_state)
+        if not state.is_power_state:  # Pelican answers so for a node that doesn't
+            return no_longer(self.known(server), state, now())
+        return Known(state, now(), asked_numbers(stats.resources))
 
     async def _ask_instead(self, feed: Feed) -> Known:
         """Ask the panel about a server whose node can't be heard."""
@@ -427,7 +430,7 @@ class Hub:
             case Lost(cause="node"):
                 self._metrics.lines_dropped("node")
             case Lost(cause="queue", lines=count):
-                self._metrics.lines_dropped("full_queue", count or 1)
+                self._metrics.lines_dropped("full_queue", count or 0)
             case _:
                 self._passed(feed, event)
         feed.tell(event)
@@ -435,6 +438,14 @@ class Hub:
     def _told(self, feed: Feed, event: Stats | Status) -> None:
         server, now = feed.server, self._clock.now()
         before, state = self.known(server), power_state(event.state)
+        feed.came_live()
+        if state is State.OFFLINE and before.state in PASSING:
+            # a node says so all through an install, restore or move: the panel tells of its end
+            known = structs.replace(before, last_power=state, last_power_at=now, is_live=True)
+            self._set(server, known)
+            if isinstance(event, Status):
+                self.settle_soon(server)
+            return
         if isinstance(event, Stats):
             numbers: Numbers | None = live_numbers(event)
         else:
@@ -442,7 +453,6 @@ class Hub:
         has_crashed = state is State.OFFLINE and (
             before.has_crashed or (before.is_live and before.state in _UP)
         )
-        feed.came_live()
         self._set(server, Known(state, now, numbers, is_live=True, has_crashed=has_crashed))
 
     def _passed(self, feed: Feed, event: Event) -> None:

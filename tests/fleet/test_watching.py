@@ -14,6 +14,7 @@ from bot.pterodactyl.console_events import (
     Event,
     Lost,
     Reconnected,
+    Status,
 )
 from bot.secret import Secret
 from demo.panel import SimPanel
@@ -274,6 +275,44 @@ async def test_what_was_refused_is_heard_at_once_when_the_panel_answers_for_it_a
         server.set_state("normal")
         await fleet.hub.look(fleet.server("Survival"), fresh_seconds=0)
         await fleet.until(lambda: is_live(fleet, "Survival"), within=10)
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("installing", State.INSTALLING),
+        ("restoring", State.RESTORING),
+        ("transferring", State.TRANSFERRING),
+    ],
+)
+async def test_an_administrator_s_console_says_offline_and_the_panel_what_goes_on(
+    fleet: Fleet, panel: SimPanel, state: str, shown: State
+) -> None:
+    panel.world.user("alice").is_admin = True
+    server = panel.world.server("Creative")
+    server.set_state(state)
+    await fleet.read_again()
+    async with watching(fleet, "Creative") as ears:
+        await fleet.until(lambda: ears.of(Status))
+        for _ in range(20):
+            await fleet.passes(60, step=10.0)
+            assert known(fleet, "Creative") is shown
+        assert is_live(fleet, "Creative")
+
+        server.set_state("normal")
+        await fleet.until(lambda: known(fleet, "Creative") is State.OFFLINE, within=400)
+        assert is_live(fleet, "Creative")
+
+
+async def test_a_stale_list_does_not_hide_that_it_is_over(fleet: Fleet, panel: SimPanel) -> None:
+    server = panel.world.server("Creative")
+    server.set_state("restoring")
+    await fleet.read_again()
+    server.set_state("normal")
+    await fleet.passes(5)
+    async with watching(fleet, "Creative"):
+        await fleet.until(lambda: is_live(fleet, "Creative"))
+        await fleet.until(lambda: known(fleet, "Creative") is State.OFFLINE, within=10)
 
 
 async def test_it_is_over_when_the_panel_no_longer_has_the_server(
