@@ -42,6 +42,7 @@ from bot.pterodactyl.console_events import (
     ConsoleLine,
     DaemonMessage,
     InstallOutput,
+    Lapsed,
     Lost,
     Reconnected,
     TransferLog,
@@ -342,13 +343,10 @@ class Mirrors:
                         self._take(mirror, event.text)
                 case DaemonMessage() | InstallOutput() | TransferLog():
                     self._take(mirror, event.text)  # the panel's own console shows them too
-                case Reconnected():
+                case Reconnected() | Lapsed():
                     takes_history = True
                 case Connected():
-                    takes_history = False
-                    if was_connected:
-                        self._lost(mirror, Lost(cause="gap"))
-                    was_connected = True
+                    takes_history, was_connected = was_connected, True
                 case Lost():
                     mirror.dropped += event.lines or 0
                     self._lost(mirror, event)

@@ -28,6 +28,7 @@ from bot.pterodactyl.console_events import (
     ConsoleLine,
     Disconnected,
     Event,
+    Lapsed,
     Lost,
     Reconnected,
     Stats,
@@ -96,6 +97,7 @@ class Console:
         "_is_state_doubtful",
         "_kept_lines",
         "_left_at",
+        "_left_state",
         "_lines",
         "_lost_lines",
         "_lost_others",
@@ -151,6 +153,7 @@ class Console:
         self._has_been_in = False
         self._is_state_doubtful = False
         self._left_at: float | None = None
+        self._left_state: str | None = None
         self._lost_lines = 0
         self._lost_others = 0
 
@@ -291,7 +294,7 @@ class Console:
             if clock.monotonic() - began >= SETTLED_SECONDS:
                 failures = 0
             if self._has_been_in and self._left_at is None:
-                self._left_at = clock.monotonic()
+                self._left_at, self._left_state = clock.monotonic(), self.state
             again_in = _wait(ending, failures)
             failures += 1
             log.info("console lost", server=self.server_id, reason=ending.reason, again_in=again_in)
@@ -361,6 +364,8 @@ class Console:
         elif isinstance(event, Status):
             self.state = event.state
             self._is_state_doubtful = False
+        elif isinstance(event, Lapsed):
+            self._left_state = self.state
         self._put(event)
 
     # lines and events
@@ -390,8 +395,14 @@ class Console:
                 self._put(Lost(cause="gap"))
             for line in joined.new:
                 self._line(line, is_history=True)
+        elif batch is not None and self._went_off_unheard():
+            self._put(Lost(cause="gap"))  # the node keeps no history of a server that is off
         if batch is not None:
+            self._left_state = None
             self._put(CaughtUp())
+
+    def _went_off_unheard(self) -> bool:
+        return self._left_state not in (None, "offline") and self.state == "offline"
 
     def _line(self, line: str, *, is_history: bool = False) -> None:
         if self._lines is None:

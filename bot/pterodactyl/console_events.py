@@ -170,7 +170,7 @@ class Lost(Event, frozen=True, kw_only=True, gc=False):
 
     `queue`: the listener was too slow, the counts are exact. `node`: the node dropped lines of a
     flood and does not say how many. `gap`: the node's history no longer reached back to the last
-    known line.
+    known line, or there is none because the server went off meanwhile.
     """
 
     cause: Literal["queue", "node", "gap"]

@@ -16,6 +16,7 @@ from tests.world import World, private, public
 HOUR = 3600.0
 OUTAGES = ("panel", "node")
 OF_SERVERS = ("crash", "state", "backup")
+TOKEN_SECONDS = 600
 LISTS = ("GET /", "GET /account")
 
 
@@ -141,6 +142,43 @@ async def test_a_panel_away_for_an_hour_leaves_all_standing_and_is_told_once(
     assert evening.board.public() == [message]
     assert len(public(evening.alerts)) == 1
     assert not messages(evening.alerts, "crashed")
+
+
+async def test_what_was_said_while_no_login_could_be_had_is_told_afterwards(
+    evening: Evening, panel: SimPanel, clock: MovedClock
+) -> None:
+    await evening.begin()
+    await evening.says("before the login ran out")
+    panel.fault("html503")
+    await passing(clock, TOKEN_SECONDS + 60, step=10.0)
+    panel.world.server(SERVER).line("while it was out")
+    await passing(clock, 10)
+
+    panel.faults_clear()
+
+    await until(clock, lambda: "while it was out" in said(evening.console), limit=200)
+    await evening.says("after it was renewed")
+    for text in ("before the login ran out", "while it was out", "after it was renewed"):
+        assert said(evening.console).count(text) == 1
+
+
+async def test_what_was_said_while_the_panel_refused_the_console_is_told_afterwards(
+    evening: Evening, panel: SimPanel, clock: MovedClock
+) -> None:
+    await evening.begin()
+    await evening.says("before the maintenance")
+    panel.world.server(SERVER).set_state("maintenance")
+    panel.drop_sockets()
+    await passing(clock, 30)
+    panel.world.server(SERVER).line("during the maintenance")
+
+    panel.world.server(SERVER).set_state("normal")
+
+    await until(clock, lambda: "during the maintenance" in said(evening.console), limit=400)
+    await evening.says("after the maintenance")
+    text = said(evening.console)
+    assert text.count("before the maintenance") == text.count("during the maintenance") == 1
+    assert "missing" not in text
 
 
 async def test_a_daemon_that_restarts_is_no_news_and_costs_no_line(

@@ -950,6 +950,30 @@ async def test_a_gap_that_the_history_does_not_bridge_is_told(
     assert events[3:-1] == [ConsoleLine(line, is_history=True) for line in HISTORY]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_gap"),
+    [("running", "offline", True), ("offline", "offline", False), ("running", "running", False)],
+)
+async def test_lines_of_a_server_that_went_off_meanwhile_are_told_as_missing(
+    console: Console, node: Node, clock: MovedClock, before: str, after: str, is_gap: bool
+) -> None:
+    """The node keeps no history of a server that is off: it answers with silence."""
+    talk = await begun(console, node, before)
+    await clock.advance(3.0)
+    await drained(console, talk)
+    talk.cut()
+
+    talk = await back(console, node, clock)
+    await talk.log_in(after)
+    await talk.heard("send logs")
+    await talk.caught_up()
+    await clock.advance(3.0)
+
+    events = await drained(console, talk)
+    assert events[-1] == CaughtUp()
+    assert (Lost(cause="gap") in events) == is_gap
+
+
 # secrets
 
 
