@@ -146,6 +146,7 @@ class Life:
         self._fall: _Fall | None = None
         self._off_since: datetime | None = None
         self._blind_since: datetime | None = None
+        self._heard_at: datetime | None = None
         self._uptime_since: datetime | None = None
         self._claimed_at: datetime | None = None
         self._disk_full_at: datetime | None = None
@@ -178,7 +179,10 @@ class Life:
             case ConsoleLine(text=text) if text.startswith(DAEMON_LINE):
                 # also within the history: that holds the game's lines alone, so these are new
                 turns += self._read(text, at)
-            case Disconnected() | Lapsed() | Lost(cause="queue"):
+            case Disconnected():
+                self.doubt(self._heard_at or at)  # a dead link is noticed later than it dies
+                return turns
+            case Lapsed() | Lost(cause="queue"):
                 self.doubt(at)
             case InstallStarted():
                 turns.append(Installing(at=at))
@@ -193,6 +197,7 @@ class Life:
                 turns.append(Removed(at=at))
             case _:
                 pass
+        self._heard_at = at
         return turns
 
     def learn(self, state: State, at: datetime) -> list[Turn]:

@@ -206,6 +206,15 @@ def test_a_restart_that_nobody_heard_shows_in_the_time_it_is_up() -> None:
     assert lived((0, RUNNING), (5, away), (60, RUNNING), (61, old)) == ""
 
 
+def test_a_restart_while_a_dead_link_was_not_yet_noticed_shows_as_well() -> None:
+    heard = Stats(state="running", uptime_ms=100_000)
+    away = Disconnected(reason="the node no longer answers", again_in=1.0)
+    young = Stats(state="running", uptime_ms=40_000)
+    seen = [(0, RUNNING), (5, heard), (45, away), (50, RUNNING), (51, young)]
+
+    assert lived(*seen) == "missed running running"
+
+
 def test_a_game_that_prints_the_nodes_words_crashes_nothing() -> None:
     """Also coloured as the node does it, and right before a stop."""
     printed = daemon(DETECTED)
