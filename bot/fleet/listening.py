@@ -32,7 +32,8 @@ class Listener:
         self._hears_game = hears_game
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
-        self._dropped = 0
+        self._lost_lines = 0
+        self._lost_others = 0
         self._ended = False
 
     def put(self, event: Event) -> None:
@@ -44,11 +45,19 @@ class Listener:
         ):
             return
         if len(self._events) >= QUEUE_EVENTS:
-            self._events.popleft()
-            self._dropped += 1
-            self._metrics.lines_dropped("full_queue")
+            self._drop(self._events.popleft())
         self._events.append(event)
         self._arrived.set()
+
+    def _drop(self, event: Event) -> None:
+        if isinstance(event, ConsoleLine):
+            self._lost_lines += 1
+            self._metrics.lines_dropped("full_queue")
+        elif isinstance(event, Lost) and event.cause == "queue":
+            self._lost_lines += event.lines or 0
+            self._lost_others += event.others
+        else:
+            self._lost_others += 1
 
     def end(self) -> None:
         """Nothing more will come."""
@@ -59,15 +68,20 @@ class Listener:
         return self
 
     async def __anext__(self) -> Event:
-        while not self._events and not self._dropped:
+        while not self._events and not self._has_lost:
             if self._ended:
                 raise StopAsyncIteration
             self._arrived.clear()
             await self._arrived.wait()
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            return Lost(cause="queue", lines=dropped)
+        if self._has_lost:
+            lost = Lost(cause="queue", lines=self._lost_lines, others=self._lost_others)
+            self._lost_lines = self._lost_others = 0
+            return lost
         return self._events.popleft()
+
+    @property
+    def _has_lost(self) -> bool:
+        return bool(self._lost_lines or self._lost_others)
 
 
 class Holder(Listener):

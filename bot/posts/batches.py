@@ -143,10 +143,12 @@ class Batch:
         last = self._entries[-1] if self._entries else ""
         if event.cause != "queue":
             return self.note(lost_words(event))
+        if not event.lines:
+            return 0  # figures and states were lost, of which a channel shows none
         if isinstance(last, _Entry) and last.lost:
-            last.lost += event.lines or 0
+            last.lost += event.lines
             return 0
-        return self._put(_Entry("", lost=event.lines or 0))
+        return self._put(_Entry("", lost=event.lines))
 
     def compose(self, *, colours: bool, at: datetime) -> Payload:
         """What is to be sent now; the same lines come again until `sent` or `failed`."""

@@ -217,7 +217,7 @@ class ConsoleWork:
                     match event:
                         case ConsoleLine(is_history=False):
                             lines += console_text(event.text).split("\n")
-                        case Lost():
+                        case Lost() if event.cause != "queue" or event.lines:
                             lines.append(lost_words(event))
                         case _:
                             pass

@@ -73,6 +73,14 @@ def test_losses_add_up_also_when_they_are_let_go_themselves() -> None:
     assert len(told(composed(batch))) == 5300
 
 
+def test_what_was_lost_without_a_line_is_nothing_to_tell() -> None:
+    batch = Batch("console")
+
+    assert batch.lost(Lost(cause="queue", lines=0, others=3)) == 0
+
+    assert batch.is_empty
+
+
 def test_a_node_s_own_loss_has_no_number_and_is_said_once() -> None:
     batch = Batch("survival")
     batch.add(["before"])
