@@ -87,7 +87,7 @@ async def test_the_same_alert_again_replaces_the_first_and_says_so(
     assert "CPU over 80 %" in said
     listed = await private(await roost.admin.slash(roost.channel, "alerts list"))
     assert "CPU over 50 %" in listed
-    assert "80" not in listed
+    assert "over 80" not in listed
 
 
 async def test_a_role_that_can_t_be_mentioned_is_told_of_at_once_and_in_the_test(
