@@ -57,8 +57,10 @@ def table(rows: list[Row]) -> str:
 async def measured(names: list[str]) -> list[Row]:
     rows: list[Row] = []
     for name in names:
-        print(f"measuring {name} …", flush=True)
+        print(f"measuring {name} …", end=" ", flush=True)
+        began = time.perf_counter()
         rows += await SUBJECTS[name]()
+        print(f"{time.perf_counter() - began:.0f} s", flush=True)
     return rows
 
 

@@ -3,13 +3,16 @@
 import gc
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
 
 ROUNDS: Final = 21
 """Short and interleaved, so that what else the machine does falls on all alike."""
+LEAST_ROUNDS: Final = 7
+"""As few where a slow machine would take longer than `PATIENCE_SECONDS`."""
+PATIENCE_SECONDS: Final = 20.0
 
 Run = Callable[[], Awaitable[None]]
 Ruler = Callable[[], float]
@@ -42,20 +45,29 @@ class Taken(Struct, frozen=True):
         return statistics.median(mine / theirs for mine, theirs in pairs)
 
 
+def turns(count: int = ROUNDS) -> Iterator[int]:
+    """Count rounds up to `count`, or fewer on a machine that is slow."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    for number in range(count):
+        if number >= LEAST_ROUNDS and time.monotonic() > end:
+            return
+        yield number
+
+
 async def rounds(
     runs: Mapping[str, Run], *, ruler: Ruler = time.process_time, count: int = ROUNDS
 ) -> Taken:
     """Measure each of `runs` in turn, several times over.
 
     Args:
-        runs: Awaited once unmeasured (connections, caches), then `count` times.
+        runs: Awaited once unmeasured (connections, caches), then up to `count` times.
         ruler: Processor time of this process by default; `time.perf_counter` for the wall's.
-        count: How often.
+        count: How often, on a machine that is quick enough for it.
     """
     for run in runs.values():
         await run()
     taken: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(count):
+    for _ in turns(count):
         for name, run in runs.items():
             gc.collect()
             began = ruler()

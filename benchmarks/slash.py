@@ -18,7 +18,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.measure import Row, shown
+from benchmarks.measure import Row, shown, turns
 from bot.app import App, open_app
 from bot.clock import SYSTEM
 from bot.config import Config, DatabaseSettings, DiscordSettings, NetworkSettings, SecretSettings
@@ -26,7 +26,6 @@ from bot.secret import Secret
 from tests.wirecord import Channel, Member, Shown, Wire, eventually
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-ROUNDS: Final = 21
 COMMANDS: Final = 20
 """Commands a round; short rounds in turn, so that what else the machine does falls on both."""
 SERVER: Final = "Survival"
@@ -108,7 +107,7 @@ async def _overhead(panel: Panel, folder: Path) -> Row:
         taken: dict[str, list[float]] = {BARE: [], OURS: []}
         for bot in (bare, ours):
             await _round(bot)
-        for _ in range(ROUNDS):
+        for _ in turns():
             gc.collect()
             taken[BARE].append(await _round(bare) / COMMANDS)
             taken[OURS].append(await _round(ours) / COMMANDS)
