@@ -12,6 +12,7 @@ from msgspec import Struct, json
 from bot.fleet.tracing import Trace, Traced
 from bot.store.audit import AuditRow, Verdict
 from bot.texts import _, _n
+from bot.ui.audit_words import deed_name, deed_shown, outcome_name, reason_name
 from bot.ui.text import bold, code, duration, moment, name
 
 _MARKS: Final = {"done": "✅", "failed": "❌", "unknown": "⚪"}
@@ -104,7 +105,7 @@ def deed_line(deed: Deed, names: Mapping[str, str]) -> str:
         where = " · " + (bold(known, 40) if known else _("a server that is gone"))
     about = f" → <@{row.about_id}>" if row.about_id is not None else ""
     mark = "⛔" if row.kind == "refusal" else _MARKS.get(deed.outcome, "✏️")
-    head = f"{mark} {moment(row.at)} {who} {code('/' + row.action, 40)}{about}{where}"
+    head = f"{mark} {moment(row.at)} {who} {deed_shown(row.action, 40)}{about}{where}"
     notes = [_outcome_words(deed)]
     if deed.ended is not None and deed.ended.duration_ms is not None:
         notes.append(duration(deed.ended.duration_ms / 1000))
@@ -119,8 +120,8 @@ def deed_line(deed: Deed, names: Mapping[str, str]) -> str:
 def deed_label(deed: Deed, number: int) -> tuple[str, str, str]:
     """A deed as an option of a select: its entry, the command, and reference with outcome."""
     row = deed.began
-    said = f"{row.at:%Y-%m-%d %H:%M} UTC · {row.reference} · {deed.outcome}"
-    return str(row.seq), f"{number}. /{row.action}", said
+    said = f"{row.at:%Y-%m-%d %H:%M} UTC · {row.reference} · {outcome_name(deed.outcome)}"
+    return str(row.seq), f"{number}. {deed_name(row.action)}", said
 
 
 def deed_card(deed: Deed, names: Mapping[str, str], panel_words: str) -> str:
@@ -133,7 +134,7 @@ def deed_card(deed: Deed, names: Mapping[str, str], panel_words: str) -> str:
     """
     row = deed.began
     lines = [
-        "## " + code(f"/{row.action}", 60),
+        "## " + deed_shown(row.action, 60),
         deed_line(deed, names),
         _("**When**: {time}", time=moment(row.at, "F")),
         _("**Outcome**: {outcome}", outcome=_outcome_words(deed)),
@@ -259,11 +260,10 @@ def _nobody(row: AuditRow) -> str:
 
 def _outcome_words(deed: Deed) -> str:
     if deed.began.kind == "refusal":
-        return _("refused: {reason}", reason=name(deed.outcome, 40))
+        return _("refused: {reason}", reason=reason_name(deed.outcome))
     if deed.began.kind == "intent" and deed.ended is None:
         return _("unknown: no result yet")
-    said = {"done": _("done"), "failed": _("failed"), "unknown": _("unknown")}
-    words = said.get(deed.outcome, name(deed.outcome, 40))
+    words = outcome_name(deed.outcome)
     if deed.ended is not None and deed.ended.detail:
         words += f" ({name(deed.ended.detail, 60)})"
     return words

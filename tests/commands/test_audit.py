@@ -1,5 +1,6 @@
 """/audit: what was done is found, exported, and can't be changed unseen."""
 
+import asyncio
 import csv
 import io
 import json
@@ -49,6 +50,36 @@ async def test_an_action_and_its_result_are_one_line_with_who_where_why_and_refe
     assert "done" in said
     assert "party" in said
     assert said.count("`R-") == 1
+
+
+async def test_the_record_speaks_the_language_of_who_reads_it(
+    roost: World, panel: SimPanel
+) -> None:
+    await allow(roost, "restart", Terms(how="approval", member_pause_minutes=60))
+    mia = await roost.member("mia")
+    tom = await roost.member("tom", rights={"control.restart", "websocket.connect"})
+    shown = await mia.slash(roost.channel, "power restart", server="Survival")
+    await private(shown)
+    await mia.click(shown.message, label="Ask for it")
+    await roost.posted("Approve: ")
+    await private(await tom.click(roost.channel.public()[-1], label="Decline"))
+    await roost.posted("declined")
+    again = await mia.slash(roost.channel, "power restart", server="Survival")
+    await again.until(lambda: "Nothing was done" in again.text)
+
+    async with asyncio.timeout(20):  # a refusal is written beside its answer
+        while "refused" not in (english := await ask(roost, "audit list")):
+            pass
+    roost.admin.locale = "de"
+    german = await ask(roost, "audit list")
+
+    assert "refused: pause of the member" in english
+    assert "answer to a request" in english
+    assert "/vote" not in english  # there is no such command
+    assert "abgelehnt: Pause des Mitglieds" in german
+    assert "nicht zugestimmt" in german
+    assert "declined" not in german
+    assert "Antwort auf eine Anfrage" in german
 
 
 async def test_servers_groups_and_roles_in_details_are_told_by_their_names(
