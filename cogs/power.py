@@ -1,5 +1,7 @@
 """/power: start, stop, restart, kill."""
 
+from collections.abc import Mapping
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -19,7 +21,7 @@ from bot.ui.groups import group
 from bot.ui.options import ServerOption
 from bot.ui.policy_words import policy_sentence
 from bot.ui.spans import countdown_seconds
-from bot.ui.text import bold
+from bot.ui.text import bold, duration
 from bot.work.course import Signal
 from bot.work.jobs_view import CANCEL
 from bot.work.power_order import PowerOrder
@@ -218,10 +220,10 @@ class PowerCog(commands.Cog):
             raise NotNow(failing, label)
         settings = self._parts.gate.book(admitted.guild_id).settings
         if policy.terms.how == "vote":
-            head = _("You may call a vote to {what}.", what=self._what(admitted, signal))
+            head = _("You may call a vote to {what}.", what=self._what(admitted, signal, wish))
             button = _("Call the vote")
         else:
-            head = _("You may ask to {what}.", what=self._what(admitted, signal))
+            head = _("You may ask to {what}.", what=self._what(admitted, signal, wish))
             button = _("Ask for it")
         sentence = policy_sentence(policy.action, policy.terms, bold(label), settings)
         return await self._parts.confirmations.ask(
@@ -266,18 +268,27 @@ class PowerCog(commands.Cog):
             press.admitted,
             "power",
             {"signal": signal.value, **wish},
-            what=lambda: self._what(press.admitted, signal),
+            what=lambda: self._what(press.admitted, signal, wish),
             reason=reason,
         )
 
-    def _what(self, admitted: Admitted, signal: Signal) -> str:
+    def _what(
+        self, admitted: Admitted, signal: Signal, wish: Mapping[str, JsonValue] | None = None
+    ) -> str:
+        """What is asked for, with all that others agree to."""
         server = bold(self._parts.directory.label(admitted.server))
-        return {
+        first = []
+        if wish and isinstance(seconds := wish.get("delay_seconds"), int) and seconds:
+            first.append(_("after a countdown of {time}", time=duration(seconds)))
+        if wish and wish.get("backup_first"):
+            first.append(_("with a backup first"))
+        said = {
             Signal.START: _("start {server}", server=server),
             Signal.STOP: _("stop {server}", server=server),
             Signal.RESTART: _("restart {server}", server=server),
             Signal.KILL: _("kill {server}", server=server),
         }[signal]
+        return f"{said} ({', '.join(first)})" if first else said
 
     async def _ask_kill(self, interaction: discord.Interaction, reason: str) -> Message:
         admitted = decided(interaction)

@@ -199,7 +199,6 @@ def numbers_form(editing: Editing) -> ui.Modal:
         ]
     else:
         fields = [
-            _number("window", _("Open for (minutes)"), terms.window_minutes, _("1 to 1440, a day")),
             _number(
                 "server_pause",
                 _("Pause of the server (minutes)"),
@@ -214,6 +213,9 @@ def numbers_form(editing: Editing) -> ui.Modal:
             ),
             _number("quota", _("Times a day"), terms.daily_quota, _("0 is as often as wanted")),
         ]
+        if terms.how != "at once":
+            window, hint = terms.window_minutes, _("1 to 1440, a day")
+            fields.insert(0, _number("window", _("Open for (minutes)"), window, hint))
         if terms.how == "vote":
             hint = (
                 _("Votes that carry it") if terms.quorum_of == "number" else _("Percent, 1 to 100")
@@ -264,10 +266,13 @@ def with_numbers(action: PolicyAction, terms: Terms, typed: dict[str, str]) -> T
     if "quorum" in typed:
         most = QUORUM_AT_MOST if terms.quorum_of == "number" else 100
         quorum = whole_number(typed["quorum"], least=1, most=most, default=terms.quorum)
+    window = terms.window_minutes
+    if "window" in typed:
+        window = whole_number(typed["window"], least=1, most=WINDOW_AT_MOST, default=10)
     return structs.replace(
         terms,
         quorum=quorum,
-        window_minutes=whole_number(typed["window"], least=1, most=WINDOW_AT_MOST, default=10),
+        window_minutes=window,
         server_pause_minutes=whole_number(typed["server_pause"], least=0, most=PAUSE_AT_MOST),
         member_pause_minutes=whole_number(typed["member_pause"], least=0, most=PAUSE_AT_MOST),
         daily_quota=whole_number(typed["quota"], least=0, most=QUOTA_AT_MOST),

@@ -61,12 +61,13 @@ class Simulation:
             met = await self._lookout.conditions(server, policy.terms, policy.action, actor.id)
         settings = self._gate.book(guild_id).settings
         paragraphs = [why(meant, decision, server, actor.name, conditions=met, settings=settings)]
-        is_now = not isinstance(decision, Refuse) and unmet(met) is None
-        if is_now:
+        is_refused = isinstance(decision, Refuse)
+        if not is_refused:
             paragraphs.append(await self._agreeing(guild_id, actor, decision, policy, server))
-            paragraphs.append(self._sent(action, policy, server))
-        else:
+        if is_refused or unmet(met) is not None:
             paragraphs.append(_("Nothing would be sent now."))
+        else:
+            paragraphs.append(self._sent(action, policy, server))
         footer = _("Simulated: nothing was done.")
         return card(*paragraphs, colour=Colour.BLUE, footer=footer)
 

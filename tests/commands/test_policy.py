@@ -237,6 +237,33 @@ async def test_simulating_shows_who_would_agree_and_sends_nothing(
     assert not [asked for asked in panel.asked if asked.endswith("/power")]
 
 
+async def test_simulating_shows_who_would_agree_also_where_it_isn_t_to_be_had_now(
+    roost: World, panel: SimPanel
+) -> None:
+    card = await preset(roost, roost.admin, "vote")
+    card = await chosen(card, roost.admin, "policy-flags", "only_down")
+    await card.until(lambda: "Only when it is offline" in card.text)
+
+    mia = await roost.member("mia")
+    simulated = await roost.admin.slash(
+        roost.channel, "policy simulate", action="restart", server="Survival", member=mia
+    )
+
+    said = await private(simulated)
+    assert "Survival** isn't offline, and it has to be." in said
+    assert "3 of" in said
+    assert "Nothing would be sent now." in said
+
+
+async def test_what_is_granted_at_once_is_open_for_no_time(roost: World, panel: SimPanel) -> None:
+    card = await preset(roost, roost.admin, "empty")
+
+    form = await roost.admin.click(card.message, label="Numbers …")
+    card = await roost.admin.submit(form, "30", "0", "2")
+
+    await card.until(lambda: "once in 30 min, 2 times a day" in card.text)
+
+
 async def test_an_empty_server_s_stop_is_simulated_too(roost: World, panel: SimPanel) -> None:
     shown = await opened(roost, roost.admin, "idle-stop")
     card = await chosen(shown, roost.admin, "policy-preset", "idle-30")

@@ -35,6 +35,22 @@ async def test_a_vote_that_is_carried_restarts_the_server(roost: World, panel: S
     assert panel.count(POWER) == 1
 
 
+async def test_a_vote_says_all_that_is_agreed_to(roost: World, panel: SimPanel) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=3))
+    mia = await roost.member("mia")
+    for name in ("tom", "kim"):
+        await roost.member(name)
+    shown = await mia.slash(
+        roost.channel, "power restart", server="Survival", delay="10m", backup_first=True
+    )
+    what = "restart **Survival** (after a countdown of 10 min, with a backup first)"
+    assert what in await private(shown)
+
+    await mia.click(shown.message, label="Call the vote")
+
+    await roost.posted(f"Vote: {what}?")
+
+
 async def test_one_vote_each_and_a_change_counts(roost: World, panel: SimPanel) -> None:
     await allow(roost, "restart", Terms(how="vote", quorum=3))
     mia, tom = await roost.member("mia"), await roost.member("tom")
