@@ -36,7 +36,7 @@ HOUR: Final = 3600.0
 STEP_SECONDS: Final = 10.0
 MASTER_KEY: Final = base64.b64encode(bytes(32)).decode()
 RUNNING_ONE_IN: Final = 5
-STATS_EVERY_SECONDS: Final = 30.0
+STATS_EVERY_SECONDS: Final = 60.0
 """A node sends figures each second, and games are asked who plays: that costs the panel nothing,
 but this machine an hour's worth of it."""
 LISTS: Final = ("GET /", "GET /account")
