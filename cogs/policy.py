@@ -298,7 +298,10 @@ class PolicyCog(commands.Cog):
 
     def _gaps(self, guild_id: int, policy: PolicyRule) -> list[str]:
         servers = self._parts.directory.of(guild_id)
-        return gap_lines(self._parts.gate.book(guild_id), policy, servers)
+        return [
+            *(f"⚠️ {one}" for one in self._parts.voters.lacks(guild_id, policy.terms)),
+            *gap_lines(self._parts.gate.book(guild_id), policy, servers),
+        ]
 
     def _one_of(self, admitted: Admitted, scope: Scope) -> Server | None:
         if isinstance(scope, Server):

@@ -169,6 +169,27 @@ class Voters:
             return ""
         return _("The role that votes is gone.")
 
+    def lacks(self, guild_id: int, terms: Terms) -> list[str]:
+        """For admins: what a policy rests on and isn't there, a sentence each."""
+        said = []
+        if terms.role_id is not None and self._crowd.role_name(guild_id, terms.role_id) is None:
+            said.append(_("The role that may ask is gone, so nobody may."))
+        if terms.how != "vote":
+            return said
+        if terms.quorum_of == "role":
+            role_id = terms.quorum_role_id
+            if role_id is None:
+                said.append(_("The role that votes is not chosen yet."))
+            elif self._crowd.role_name(guild_id, role_id) is None:
+                said.append(_("The role that votes is gone."))
+        elif terms.quorum_of == "voice":
+            channel_id = terms.quorum_channel_id
+            if channel_id is None:
+                said.append(_("The voice channel whose members vote is not chosen yet."))
+            elif not self._crowd.channel_is_there(guild_id, channel_id):
+                said.append(_("The voice channel whose members vote is gone."))
+        return said
+
     def check_vote(self, state: ConsentJob, actor: Actor, *, has_voted: bool = False) -> None:
         """Let a member vote.
 

@@ -4,8 +4,11 @@ from functools import partial
 
 import pytest
 
+from bot.store.policies import Terms
 from demo.panel import SimPanel
+from tests.commands.community import allow
 from tests.wirecord import Member, Shown, components_of
+from tests.wirecord.protocol import ChannelType
 from tests.world import World, private
 
 
@@ -262,6 +265,27 @@ async def test_what_is_granted_at_once_is_open_for_no_time(roost: World, panel: 
     card = await roost.admin.submit(form, "30", "0", "2")
 
     await card.until(lambda: "once in 30 min, 2 times a day" in card.text)
+
+
+async def test_a_policy_whose_role_or_channel_is_gone_says_so_to_admins(
+    roost: World, panel: SimPanel
+) -> None:
+    lounge = roost.guild.channel("Lounge", ChannelType.VOICE)
+    await roost.guild.announce()
+    voice = Terms(how="vote", quorum=50, quorum_of="voice", quorum_channel_id=int(lounge.id))
+    await allow(roost, "restart", voice)
+    await allow(roost, "stop", Terms(how="approval", role_id=int(roost.mods.id)))
+    before = await private(await roost.admin.slash(roost.channel, "policy list"))
+    assert "⚠️" not in before
+
+    await roost.mods.delete()
+    await lounge.delete()
+
+    listed = await private(await roost.admin.slash(roost.channel, "policy list"))
+    assert "⚠️ The voice channel whose members vote is gone." in listed
+    assert "⚠️ The role that may ask is gone, so nobody may." in listed
+    card = await opened(roost, roost.admin, "stop")
+    assert "⚠️ The role that may ask is gone, so nobody may." in card.text
 
 
 async def test_an_empty_server_s_stop_is_simulated_too(roost: World, panel: SimPanel) -> None:
