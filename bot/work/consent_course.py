@@ -58,6 +58,7 @@ NAMED_AT_MOST: Final = 25
 STEP: Final = "deed"
 
 
+_UNDECIDED: Final = frozenset({"cancelled", "gone", "failed"})
 _BY_VOTES: Final = frozenset({Standing.CARRIED, Standing.REJECTED})
 
 
@@ -399,6 +400,8 @@ class Course:
     # its message
 
     async def _end(self, job: Job[ConsentJob], outcome: str, said: str) -> Sleep | Done:
+        if job.state.consent is Consent.VOTE and outcome in _UNDECIDED and job.phase != "agreed":
+            await self._keep_stand(job)
         job.state = structs.replace(job.state, ended=said, outcome=outcome)
         entry = NewEntry(
             kind="change",
@@ -415,6 +418,16 @@ class Course:
             await self._audit.append(session, job.guild_id, entry)
             await job.save_in(session, "telling")
         return await self._told(job)
+
+    async def _keep_stand(self, job: Job[ConsentJob]) -> None:
+        """What ends a vote undecided doesn't undo what was voted until then."""
+        shown = self._shown.get(job.id)
+        if shown is not None:
+            stood = shown.tally
+        else:
+            stood = tally(await self._ballots(job), needed=job.state.needed, size=None)
+        votes = (stood.votes_for, stood.against)
+        job.state = structs.replace(job.state, votes=votes, away=stood.away)
 
     async def _told(self, job: Job[ConsentJob]) -> Sleep | Done:
         again = await self._teller.report(job, self._ended(job))

@@ -383,6 +383,21 @@ async def test_who_asked_is_told_elsewhere_where_the_channel_of_a_request_is_del
     assert panel.count(POWER) == 0
 
 
+async def test_what_was_voted_stays_to_be_read_where_it_is_withdrawn(
+    roost: World, panel: SimPanel
+) -> None:
+    await allow(roost, "restart", Terms(how="vote", quorum=3))
+    mia, tom = await roost.member("mia"), await roost.member("tom")
+    await roost.member("kim")
+    message = await call_vote(roost, mia)
+    await private(await tom.click(message, label="Against"))
+    await roost.posted("**1 of 3** for it, 1 against")
+
+    await private(await mia.click(message, label="Withdraw"))
+
+    assert "**1 of 3** for it, 1 against" in await roost.posted("withdrew it")
+
+
 async def test_withdrawing_ends_it(roost: World, panel: SimPanel) -> None:
     await allow(roost, "restart", Terms(how="vote", quorum=2))
     mia, tom = await roost.member("mia"), await roost.member("tom")
