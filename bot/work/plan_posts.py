@@ -47,7 +47,7 @@ class PlanPosts:
     def label(self, guild_id: int, plan: Plan) -> str:
         """What its server is called."""
         server = self.server(guild_id, plan)
-        return self._directory.label(server) if server else _("a server")
+        return self._directory.label(server) if server else _("a server that is gone")
 
     async def say(self, job: Job[Plan], text: str) -> None:
         """Let the channel's message about this time say this."""

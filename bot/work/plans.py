@@ -156,7 +156,7 @@ class Plans:
     def label(self, guild_id: int, plan: Plan) -> str:
         """What its server is called."""
         server = self._directory.get(guild_id, plan.asked.server_id)
-        return self._directory.label(server) if server else _("a server")
+        return self._directory.label(server) if server else _("a server that is gone")
 
     def may_touch(self, admitted: Admitted, plan: Plan) -> bool:
         """Whether a member may take a plan over: who holds its right there."""

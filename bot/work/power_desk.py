@@ -297,9 +297,11 @@ class Desk:
         """Write down how it ended, then tell it."""
         state = job.state
         with speaking(state.language):
-            public = over.end(is_public=True)
+            report = over.end(is_public=True).text
+            if over.rows == FAILED:
+                report += self.story(job).quietly(state.deeds)
         job.state = structs.replace(
-            state, report=public.text, report_rows=over.rows, outcome=over.outcome
+            state, report=report, report_rows=over.rows, outcome=over.outcome
         )
         # nothing was said in the channel yet, and whoever asked hears of it here
         if over.error is not None and state.told.message_id is None and job.id in self._ears:

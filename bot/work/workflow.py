@@ -219,6 +219,14 @@ class Workflows:
             admitted.reference,
             target=admitted.target,
         )
+        if not is_agreed(own.decision, None) and row.actor_id == admitted.actor.id:
+            raise Unfit(
+                _(
+                    "That takes the right *{right}* itself, and you may only ask for it. What you "
+                    "asked for you may cancel.",
+                    right=right_name(RIGHTS[state.signal]),
+                )
+            )
         if not is_agreed(own.decision, None):
             raise Unfit(
                 _(

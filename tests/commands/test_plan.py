@@ -174,6 +174,23 @@ async def test_a_skipped_time_does_nothing_and_a_stale_card_skips_no_other(
     await until(clock, lambda: panel.world.server("Survival").backups, step=60, limit=7 * HOUR)
 
 
+async def test_the_plan_of_a_server_that_is_gone_is_listed_as_such(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    mia = await staff(roost, "mia", BACKER)
+    await plan(mia, roost, "backup", every="6h")
+
+    asked = await roost.admin.slash(roost.channel, "panel remove", panel="Nova")
+    await private(asked)
+    done = await roost.admin.click(asked.message, label="Remove")
+    await until(clock, lambda: "is disconnected" in done.text)
+
+    listed = await private(await mia.slash(roost.channel, "plan list"))
+    assert "**a server that is gone**: backup, every 6 hours" in listed
+    over = "its server is no longer connected"
+    await until(clock, lambda: said(roost, over), step=600, limit=7 * HOUR)
+
+
 async def card_of(member: Member, roost: World, clock: MovedClock) -> Shown:
     """The only plan, opened from the list."""
     listed = await member.slash(roost.channel, "plan list")

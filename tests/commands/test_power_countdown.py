@@ -182,6 +182,36 @@ async def test_who_may_only_ask_is_told_whom_to_ask_of_a_countdown(
     assert "Postponed" not in public(roost.channel)[-1]
 
 
+async def test_who_may_cancel_their_own_and_no_more_is_told_so(
+    guild: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await playing(panel, [])
+    await guild.connect(panel)
+    await allow(guild, "restart", Terms(only_empty=True))
+    mia = await guild.member("mia")
+    message = await planned(guild, clock, mia)
+
+    refused = await mia.click(message, label="Postpone 5")
+
+    await until(clock, lambda: "What you asked for you may cancel." in refused.text)
+    await mia.click(message, label="Cancel")
+    await said(guild, clock, "**Mia** cancelled")
+
+
+async def test_a_failed_report_says_what_was_done_on_the_way(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    panel.world.server("Survival").crashes_on_start = True
+    mia = await roost.member("mia", rights={"control.restart"})
+    await planned(roost, clock, mia, delay="1m")
+    await passing(clock, 65)
+
+    report = await said(roost, clock, "failed: it went off again")
+
+    assert "players warned" in report
+    assert "saved" in report
+
+
 async def test_a_click_without_the_right_is_refused(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
