@@ -214,18 +214,14 @@ class Life:
         """Nobody listened from here on until the next state is told."""
         if self._blind_since is None:
             self._blind_since = at
+        if self._fall is not None:
+            self._fall.is_blind = True  # the node's word on it may be missed
 
     def tick(self, at: datetime) -> list[Turn]:
         """Decide what has waited long enough."""
-        fall = self._fall
-        if fall is None or at < fall.decide_at:
+        if self._fall is None or at < self._fall.decide_at:
             return []
-        self._fall = None
-        if fall.is_crash:
-            return [_crashed(fall)]
-        if fall.is_blind:
-            return [Missed(at=fall.at, before=fall.was, now=State.OFFLINE)]
-        return [Ended(at=fall.at)]
+        return self._decide()
 
     # states
 
@@ -250,8 +246,10 @@ class Life:
                 return self._went_off(before, at, is_blind=is_blind)
             case ((State.OFFLINE | State.STARTING), State.RUNNING):
                 since, self._off_since = self._off_since, None
-                return [Running(at=at, off_since=since)]
+                return [*self._decide(), Running(at=at, off_since=since)]
             case State.OFFLINE, State.STARTING:
+                if self._fall is not None:  # its node spoke before it started it, or won't
+                    self._fall.decide_at = min(self._fall.decide_at, at + DETAILS)
                 return [Rising(at=at)]
             case ((State.RUNNING | State.STOPPING), (State.STARTING | State.RUNNING)):
                 return self._passed_off(before, now, at)
@@ -271,17 +269,29 @@ class Life:
 
     def _went_off(self, before: State, at: datetime, *, is_blind: bool) -> list[Turn]:
         self._off_since = at
+        turns = self._decide()
         if before is State.STOPPING:
             self._claimed_at = None
             is_disk_full = self._disk_full_at is not None
             self._disk_full_at = None
-            return [Stopped(at=at, is_disk_full=is_disk_full)]
+            return [*turns, Stopped(at=at, is_disk_full=is_disk_full)]
         fall = _Fall(at, before, is_blind, at + CONFIRM)
         if self._claimed_at is not None and at - self._claimed_at <= CLAIM:
             fall.is_crash, fall.decide_at = True, at + DETAILS
         self._claimed_at = None
         self._fall = fall
-        return []
+        return turns
+
+    def _decide(self) -> list[Turn]:
+        """Say what the fall was, with what is known by now."""
+        fall, self._fall = self._fall, None
+        if fall is None:
+            return []
+        if fall.is_crash:
+            return [_crashed(fall)]
+        if fall.is_blind:
+            return [Missed(at=fall.at, before=fall.was, now=State.OFFLINE)]
+        return [Ended(at=fall.at)]
 
     def _see_figures(self, stats: Stats, at: datetime) -> list[Turn]:
         state = power_state(stats.state)

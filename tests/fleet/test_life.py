@@ -175,6 +175,29 @@ def test_going_off_without_a_stop_and_without_the_nodes_word_is_no_crash() -> No
     assert lived((0, RUNNING), (5, OFFLINE)) == "ended"
 
 
+def test_what_it_was_is_told_before_it_runs_again() -> None:
+    """Also where the node, whose word may be missed, was lost right after."""
+    away = Disconnected(reason="gone", again_in=1.0)
+
+    assert lived((0, RUNNING), (1, OFFLINE), (4, STARTING), (8, RUNNING)) == "starts, ended, runs"
+    assert lived((0, RUNNING), (1, OFFLINE), (2, RUNNING)) == "ended, runs"
+    assert (
+        lived((0, RUNNING), (1, OFFLINE), (1.1, away), (4, RUNNING))
+        == "missed running offline, runs"
+    )
+    assert lived((0, RUNNING), (1, OFFLINE), (1.1, away), (4, OFFLINE)) == "missed running offline"
+    assert (
+        lived((0, RUNNING), (1, OFFLINE), (4, STARTING), (4.5, OFFLINE)) == "starts, ended, ended"
+    )
+
+
+def test_the_nodes_word_may_come_after_it_starts_again() -> None:
+    crash = [daemon(DETECTED), daemon("Exit code: 1"), daemon("Out of memory: false")]
+    heard = [(0, RUNNING), (1, OFFLINE), (1.3, STARTING), *((1.4, said) for said in crash)]
+
+    assert lived(*heard) == "starts, crash 1 False"
+
+
 def test_a_crash_while_nobody_listened_is_unknown() -> None:
     away = Disconnected(reason="gone", again_in=1.0)
 
