@@ -41,6 +41,7 @@ class _Last(Struct):
     post: Post
     at: datetime
     tells_off: bool
+    said: str
 
 
 class News:
@@ -98,6 +99,7 @@ class News:
         is_back = isinstance(turn, Running) and last is not None and last.tells_off
         is_restless = len(told) >= CALM
         told.append(now)
+        said = f"{dot} {text}"
         if last is not None and now - last.at < ONE_STORY and (is_back or is_restless):
             if is_restless:
                 text += "\n-# " + _n(
@@ -105,15 +107,17 @@ class News:
                     "It changed {count} times in the last 10 minutes, so I edit this message.",
                     len(told),
                 )
+            else:
+                text += f"\n-# {last.said}"  # why it was off is not forgotten with its return
             if await last.post.edit(news_card(dot, text)) is not Edited.GONE:
-                last.tells_off = not isinstance(turn, Running)
+                last.tells_off, last.said = not isinstance(turn, Running), said
                 return
         mention, pings = self._pings.of_role(server.guild_id, alert.channel_id, alert.role_id)
         post = await self._places.try_send(
             server.guild_id, alert.channel_id, news_card(dot, text, mention), pings=pings
         )
         if post is not None:
-            self._last[key] = _Last(post, now, not isinstance(turn, Running))
+            self._last[key] = _Last(post, now, not isinstance(turn, Running), said)
 
 
 def _words(turn: Turn, label: str) -> tuple[str, str] | None:
@@ -147,7 +151,7 @@ def _words(turn: Turn, label: str) -> tuple[str, str] | None:
             )
         case Missed(was_restarted=True):
             return "⚪", _(
-                "{server} runs again after a restart that I couldn't hear: why is unknown.",
+                "{server} was restarted while I couldn't hear its node: why is unknown.",
                 server=label,
             )
         case Installing():

@@ -268,6 +268,19 @@ async def test_a_stop_and_a_start_are_one_message(
     assert len(public(roost.channel)) == 1
 
 
+async def test_why_it_was_off_stays_when_it_is_back(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "state", server=SERVER)
+    await watched(roost, clock)
+
+    panel.world.server(SERVER).crash(1)
+
+    await until(clock, lambda: messages(roost.channel, "It was off for"))
+    (said,) = public(roost.channel)
+    assert said.index("is running") < said.index("crashed with exit code 1")
+
+
 async def test_a_restless_server_doesn_t_flood_the_channel(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
