@@ -222,6 +222,8 @@ class Outages:
         servers = [one for one in self._directory.of(row.guild_id) if one.panel_id == panel_id]
         if row.event == AlertEvent.NODE.value:
             servers = [one for one in servers if one.node == node]
+            if not servers:
+                return []  # the node was renamed, or its servers are elsewhere by now
             return self._alerts_of(row.guild_id, servers, AlertEvent.NODE)
         return self._alerts_of(row.guild_id, servers, AlertEvent.PANEL)
 

@@ -337,6 +337,22 @@ async def test_a_node_away_is_one_alert_for_all_its_servers(
     assert len(public(roost.channel)) == 1
 
 
+async def test_a_node_that_has_no_server_any_more_is_not_said_to_be_away_for_ever(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "node")
+    await set_alert(roost, "crash")
+    await watched(roost, clock)
+    panel.fault("refused", on="node")
+    panel.drop_sockets()
+    await until(clock, lambda: messages(roost.channel, "doesn't answer"))
+
+    panel.world.nodes[0].name = "renamed by its admin"
+    await roost.refresh()
+
+    await until(clock, lambda: messages(roost.channel, "nobody looks any more"), limit=200)
+
+
 async def test_a_refused_key_is_told_once_and_not_tried_again(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
