@@ -139,7 +139,7 @@ async def test_the_audit_names_the_bot_and_its_policy(
 
     told = await private(await guild.admin.slash(guild.channel, "audit list"))
 
-    assert "idle-stop" in told
+    assert "idle stop" in told
 
 
 async def test_whoever_may_starts_it_again(
