@@ -33,6 +33,9 @@ CONFIRM: Final = timedelta(seconds=10)
 """How long after it went off the node may take to call it a crash; 0.3 s were seen."""
 DETAILS: Final = timedelta(seconds=2)
 """How long exit code and memory may follow the word; they come within the same millisecond."""
+HELD_BACK: Final = timedelta(seconds=3)
+"""How long after a state a line said before it may come: right after a connection lines wait until
+they were compared with the node's history."""
 CLAIM: Final = timedelta(seconds=5)
 """How long before the state the word may come: two goroutines of the node race."""
 SETTLED: Final = timedelta(seconds=2)
@@ -135,6 +138,8 @@ class _Fall(Struct):
     is_crash: bool = False
     exit_code: int | None = None
     is_oom: bool | None = None
+    risen: "Running | None" = None
+    """It runs again, which is told behind what it was."""
 
 
 class Life:
@@ -246,10 +251,15 @@ class Life:
                 return self._went_off(before, at, is_blind=is_blind)
             case ((State.OFFLINE | State.STARTING), State.RUNNING):
                 since, self._off_since = self._off_since, None
-                return [*self._decide(), Running(at=at, off_since=since)]
+                running = Running(at=at, off_since=since)
+                if self._fall is None or self._fall.is_crash:
+                    return [*self._decide(), running]
+                self._fall.risen = running
+                self._fall.decide_at = min(self._fall.decide_at, at + HELD_BACK)
+                return []
             case State.OFFLINE, State.STARTING:
                 if self._fall is not None:  # its node spoke before it started it, or won't
-                    self._fall.decide_at = min(self._fall.decide_at, at + DETAILS)
+                    self._fall.decide_at = min(self._fall.decide_at, at + HELD_BACK)
                 return [Rising(at=at)]
             case ((State.RUNNING | State.STOPPING), (State.STARTING | State.RUNNING)):
                 return self._passed_off(before, now, at)
@@ -287,11 +297,12 @@ class Life:
         fall, self._fall = self._fall, None
         if fall is None:
             return []
+        risen = [fall.risen] if fall.risen is not None else []
         if fall.is_crash:
-            return [_crashed(fall)]
+            return [_crashed(fall), *risen]
         if fall.is_blind:
-            return [Missed(at=fall.at, before=fall.was, now=State.OFFLINE)]
-        return [Ended(at=fall.at)]
+            return [Missed(at=fall.at, before=fall.was, now=State.OFFLINE), *risen]
+        return [Ended(at=fall.at), *risen]
 
     def _see_figures(self, stats: Stats, at: datetime) -> list[Turn]:
         state = power_state(stats.state)
@@ -364,8 +375,7 @@ class Life:
             fall.is_oom = oom[1] == "true"
         if fall.exit_code is None or fall.is_oom is None:
             return []
-        self._fall = None
-        return [_crashed(fall)]
+        return self._decide()
 
     def _confirmed(self, at: datetime) -> list[Turn]:
         """What waits for the node's word has it by now: who gives up knows of a crash."""

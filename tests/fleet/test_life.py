@@ -198,6 +198,14 @@ def test_the_nodes_word_may_come_after_it_starts_again() -> None:
     assert lived(*heard) == "starts, crash 1 False"
 
 
+def test_the_nodes_word_may_come_after_it_runs_again() -> None:
+    """Right after a connection lines wait for the history, and states don't."""
+    crash = [daemon(DETECTED), daemon("Exit code: 1"), daemon("Out of memory: false")]
+    heard = [(0, RUNNING), (1, OFFLINE), (1.3, STARTING), (1.6, RUNNING)]
+
+    assert lived(*heard, *((3.5, said) for said in crash)) == "starts, crash 1 False, runs"
+
+
 def test_a_crash_while_nobody_listened_is_unknown() -> None:
     away = Disconnected(reason="gone", again_in=1.0)
 
