@@ -14,7 +14,15 @@ from bot.fleet.hub import Hub
 from bot.fleet.known import State
 from bot.fleet.panels import Connected, PanelGone, Panels
 from bot.posts.messages import Message
-from bot.pterodactyl import KeyRejected, NotThePanel, PanelDown, PanelError, Unreachable
+from bot.pterodactyl import (
+    Conflict,
+    ConflictState,
+    KeyRejected,
+    NotThePanel,
+    PanelDown,
+    PanelError,
+    Unreachable,
+)
 from bot.store.alarms import AlarmRow
 from bot.store.alerts import AlertEvent, AlertRow
 from bot.ui.alarms import Away, AwayFacts, away_card
@@ -171,13 +179,23 @@ class Outages:
             self._nodes.pop(key, None)
             if row is not None:
                 await self._alarms.close(row, msgspec.convert(row.facts, AwayFacts))
-        elif row is None and any(known.state is State.NODE_DOWN for known in states):
+        elif row is None and any(
+            known.state is State.NODE_DOWN and not self._is_maintained(server)
+            for server, known in zip(servers, states, strict=True)
+        ):
             since = self._nodes.setdefault(key, now)
             if now - since >= AWAY_FOR:
                 facts = AwayFacts(kind="node", label=node, since=since, servers=len(servers))
                 await self._alarms.open(
                     panel.guild_id, AlertEvent.NODE.value, _node(panel.id, node), facts
                 )
+
+    def _is_maintained(self, server: Server) -> bool:
+        """Whether the panel refuses because its admins maintain the node: that is no outage."""
+        failure = self._hub.failure(server)
+        return server.status == ConflictState.MAINTENANCE or (
+            isinstance(failure, Conflict) and failure.state is ConflictState.MAINTENANCE
+        )
 
     # the rest
 

@@ -337,6 +337,23 @@ async def test_a_node_away_is_one_alert_for_all_its_servers(
     assert len(public(roost.channel)) == 1
 
 
+async def test_a_node_that_is_maintained_is_no_outage_and_one_that_is_away_after_it_is(
+    roost: World, panel: SimPanel, clock: MovedClock
+) -> None:
+    await set_alert(roost, "node")
+    await set_alert(roost, "crash")
+    await watched(roost, clock)
+    panel.world.server(SERVER).set_state("maintenance")
+    panel.drop_sockets()
+    await passing(clock, 900, step=5.0)
+    assert public(roost.channel) == []
+
+    panel.world.server(SERVER).set_state("normal")
+    panel.fault("refused", on="node")
+
+    await until(clock, lambda: messages(roost.channel, "doesn't answer"), limit=900)
+
+
 async def test_a_node_that_has_no_server_any_more_is_not_said_to_be_away_for_ever(
     roost: World, panel: SimPanel, clock: MovedClock
 ) -> None:
